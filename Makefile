@@ -1,0 +1,57 @@
+# The README's two commands are `make run` and `make test`; each sets up what it needs in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test lint types check lock bench docs clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/.runtime
+	@echo "==> Classifying the whole catalogue through the history of the rules"
+	@$(BIN)/chipgate history --all --to CN
+
+test: $(VENV)/.dev
+	@echo "==> Running the tests"
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	@echo "==> Linting"
+	@$(BIN)/ruff check src tests benchmarks
+	@$(BIN)/ruff format --check src tests benchmarks
+
+types: $(VENV)/.dev
+	@echo "==> Checking types"
+	@$(BIN)/mypy
+
+check: lint types test
+
+$(VENV)/.python:
+	@echo "==> Setting up Python in $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Chipgate needs Python 3.11 or later: make PYTHON=python3.11 ...")'
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.python requirements.lock pyproject.toml
+	@echo "==> Installing Chipgate and the libraries pinned in requirements.lock"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	@echo "==> Installing the development tools pinned in requirements-dev.lock"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Resolve the pins anew (needs uv: pip install uv).
+lock:
+	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements.lock
+	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements.lock -o requirements-dev.lock
+
+bench: $(VENV)/.dev
+	@$(BIN)/python benchmarks/rules.py
+
+docs: $(VENV)/.dev
+	@$(BIN)/python -m chipgate.docs
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis out

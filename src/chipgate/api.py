@@ -1,0 +1,99 @@
+"""The verbs of Chipgate for Python; the command line calls the same functions."""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+
+from chipgate.catalogue.catalogue import Catalogue, catalogue
+from chipgate.rules.book import RuleBook
+from chipgate.rules.destination import ABROAD, destination, find_firm, listing
+from chipgate.rules.headroom import Headroom
+from chipgate.rules.headroom import headroom as _headroom
+from chipgate.rules.history import Period
+from chipgate.rules.history import history as _history
+from chipgate.rules.subject import Given, catalogue_subject, given_subject
+from chipgate.rules.verdict import Subject, Verdict, judge
+from chipgate.schema.clause import Item
+from chipgate.timegrid import covered_day
+
+__all__ = ["Given", "classify", "classify_all", "headroom", "history", "rule_book"]
+
+
+@cache
+def rule_book(data: Catalogue) -> RuleBook:
+    """The parsed clauses of a catalogue."""
+    return RuleBook(data.clauses)
+
+
+def classify(
+    chip: str | None = None, *, on: str | date, to: str, buyer: str | None = None, given: Given | None = None,
+    export_from_us: bool = True, item: Item = "finished_chip", data: Catalogue | None = None,
+) -> Verdict:  # fmt: skip
+    """Judge whether a chip may be exported.
+
+    Args:
+        chip: Id, name or alias of a catalogued chip; ``None`` for figures given by hand.
+        on: Day, ``YYYY-MM-DD`` from 2022-01-01.
+        to: Destination: ISO 3166 code, country name, or ``CN_HQ_ABROAD``.
+        buyer: Firm that receives it; the Entity List and the headquarters rule depend on it.
+        given: Figures given by hand, in place of the catalogue's.
+        export_from_us: Whether it is shipped from the US.
+        item: What is judged; anything but a finished chip needs ``given``.
+        data: Catalogue; the embedded one by default.
+
+    Returns:
+        The verdict with clauses, arithmetic, confidence and open points.
+
+    Raises:
+        UnknownNameError: Unknown chip, country or firm.
+        DateError: The day cannot be read or is not covered.
+        SpecError: The given figures are missing, sparse or contradict each other.
+    """
+    data = data or catalogue()
+    day = covered_day(on if isinstance(on, str) else on.isoformat())
+    firm = find_firm(data, buyer) if buyer is not None else None
+    place = destination(data, to, day, firm)
+    subject = _subject(data, chip, given, export_from_us, item)
+    listed = listing(data.firms, firm, day) if firm is not None else None
+    ledger = list(data.ambiguities.values())
+    return judge(rule_book(data), ledger, subject, day, place, listed=listed, has_buyer=firm is not None)
+
+
+def classify_all(
+    *, on: str | date, to: str, buyer: str | None = None, export_from_us: bool = True,
+    data: Catalogue | None = None,
+) -> list[Verdict]:  # fmt: skip
+    """Judge every chip of the catalogue; arguments as for :func:`classify`."""
+    data = data or catalogue()
+    return [classify(chip, on=on, to=to, buyer=buyer, export_from_us=export_from_us, data=data) for chip in data.chips]
+
+
+def history(chip: str, *, to: str = "CN", data: Catalogue | None = None) -> list[Period]:
+    """Every change of a chip's status since 2022, with the events behind it."""
+    data = data or catalogue()
+    return _history(data, rule_book(data), _subject(data, chip, None, True, "finished_chip"), to)
+
+
+def headroom(
+    chips: Sequence[str] | None = None, *, on: str | date, to: str, data: Catalogue | None = None
+) -> list[Headroom]:
+    """How far chips stand from each threshold in force; all chips by default."""
+    data = data or catalogue()
+    day = covered_day(on if isinstance(on, str) else on.isoformat())
+    place = destination(data, to, day)
+    names = list(data.chips) if chips is None else chips
+    subjects = [_subject(data, name, None, True, "finished_chip") for name in names]
+    return [_headroom(rule_book(data), subject, day, place) for subject in subjects]
+
+
+def _subject(data: Catalogue, chip: str | None, given: Given | None, export_from_us: bool, item: Item) -> Subject:
+    found = data.chips.find(chip) if chip is not None else None
+    if given is not None and not (given.empty and found is not None):
+        return given_subject(given, chip=found, makers=data.makers, export_from_us=export_from_us, item=item)
+    if found is None:
+        return given_subject(Given(), item=item)
+    return catalogue_subject(found, data.makers, export_from_us=export_from_us)
+
+
+ABROAD_GROUP = ABROAD
+"""Destination name of a unit abroad with headquarters in China."""

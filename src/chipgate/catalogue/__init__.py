@@ -1,0 +1,5 @@
+"""Reading the records, looking them up, and checking them. The only layer that opens data files."""
+
+from chipgate.catalogue.catalogue import Catalogue, Table, catalogue
+
+__all__ = ["Catalogue", "Table", "catalogue"]

@@ -1,0 +1,266 @@
+"""The immutable catalogue: one table of records a kind, each loaded on first use."""
+
+import difflib
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+
+from chipgate.catalogue.read import read_list, read_mapping, read_record, read_table
+from chipgate.errors import DataError, UnknownNameError
+from chipgate.schema.actors import Buyer, Firm, Maker
+from chipgate.schema.base import Record
+from chipgate.schema.chip import Chip
+from chipgate.schema.clause import Ambiguity, Clause
+from chipgate.schema.tables import (
+    Country,
+    Event,
+    LanguageModel,
+    MeasuredSystem,
+    Measurement,
+    Observation,
+    Parameter,
+    ProductGroup,
+)
+from chipgate.timegrid import parse_day
+
+R = TypeVar("R", bound=Record)
+
+EMBEDDED: Final = Path(__file__).parent.parent / "data"
+"""Folder of the data that ship with the package."""
+
+_SEPARATORS = re.compile(r"[\s\-_/.]+")
+
+
+def normalise(name: str) -> str:
+    """Form in which names are compared: case, spaces, hyphens, underscores, dots and slashes do not count."""
+    return _SEPARATORS.sub("", name.casefold())
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a record stands."""
+
+    path: Path
+    line: int
+
+
+class Table(Mapping[str, R], Generic[R]):
+    """Records of one kind by id, in file order; found by id, name or alias."""
+
+    def __init__(self, kind: str, records: list[tuple[R, Place]]) -> None:
+        self.kind = kind
+        self._records: dict[str, R] = {}
+        self._places: dict[str, Place] = {}
+        self._index: dict[str, str] = {}
+        for record, place in records:
+            self._add(record, place)
+
+    def _add(self, record: R, place: Place) -> None:
+        key: str = record.id  # type: ignore[attr-defined]
+        if key in self._records:
+            first = self._places[key]
+            raise DataError(
+                f"duplicate id {key!r}, first at {first.path.name}:{first.line}", path=place.path, line=place.line,
+                fix="give the record an id of its own",
+            )  # fmt: skip
+        self._records[key] = record
+        self._places[key] = place
+        for name in record.names:
+            taken = self._index.setdefault(normalise(name), key)
+            if taken != key:
+                raise DataError(
+                    f"name {name!r} of {key!r} already belongs to {taken!r}", path=place.path, line=place.line,
+                    fix="names and aliases are unique within a kind",
+                )  # fmt: skip
+
+    def __getitem__(self, key: str) -> R:
+        return self._records[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def place(self, key: str) -> Place:
+        """File and line of the record with this id."""
+        return self._places[key]
+
+    def find(self, name: str) -> R:
+        """The record with this id, name or alias.
+
+        Raises:
+            UnknownNameError: There is none; the error names the nearest.
+        """
+        key = self._index.get(normalise(name))
+        if key is not None:
+            return self._records[key]
+        raise UnknownNameError(self.kind, name, self._near(name), fix=f"`chipgate show {self.kind}s` lists all")
+
+    def _near(self, name: str) -> list[str]:
+        wanted = normalise(name)
+        close = difflib.get_close_matches(wanted, self._index, n=12, cutoff=0.6)
+        if len(wanted) >= 2:
+            close += sorted((k for k in self._index if wanted in k), key=len)
+        ids = dict.fromkeys(self._index[key] for key in close)
+        return [str(getattr(self._records[i], "name", i)) for i in ids][:3]
+
+
+class Catalogue:
+    """All records of one or more data folders.
+
+    Args:
+        roots: Data folders of the same layout; later ones add records to earlier ones. A folder that extends
+            the embedded data may hold any part of the layout.
+    """
+
+    def __init__(self, *roots: Path) -> None:
+        self.roots = roots or (EMBEDDED,)
+        for root in self.roots:
+            if not root.is_dir():
+                raise DataError("is no folder", path=root, fix="give a folder laid out like the embedded data")
+
+    @cached_property
+    def chips(self) -> Table[Chip]:
+        """Accelerators."""
+        return self._files("chip", "chips", Chip)
+
+    @cached_property
+    def clauses(self) -> Table[Clause]:
+        """Rules of law."""
+        return self._files("rule", "rules", Clause)
+
+    @cached_property
+    def makers(self) -> Table[Maker]:
+        """Makers of accelerators."""
+        return self._files("maker", "makers", Maker)
+
+    @cached_property
+    def buyers(self) -> Table[Buyer]:
+        """Buyers and blocks of buyers."""
+        return self._files("buyer", "buyers", Buyer)
+
+    @cached_property
+    def ambiguities(self) -> Table[Ambiguity]:
+        """What the law leaves open."""
+        return self._rows("ambiguity", "ambiguities.yaml", read_list, Ambiguity)
+
+    @cached_property
+    def firms(self) -> Table[Firm]:
+        """Firms that law and events name."""
+        return self._rows("firm", "firms.csv", read_table, Firm)
+
+    @cached_property
+    def countries(self) -> Table[Country]:
+        """Destinations and their export-control groups."""
+        return self._rows("country", "countries.csv", read_table, Country)
+
+    @cached_property
+    def events(self) -> Table[Event]:
+        """Dated policy moves."""
+        return self._rows("event", "events.csv", read_table, Event)
+
+    @cached_property
+    def parameters(self) -> Table[Parameter]:
+        """Model inputs with ranges."""
+        return self._rows("parameter", "parameters.csv", read_table, Parameter)
+
+    @cached_property
+    def observations(self) -> Table[Observation]:
+        """Published figures of the market."""
+        return self._rows("observation", "observations.csv", read_table, Observation)
+
+    @cached_property
+    def models(self) -> Table[LanguageModel]:
+        """Shapes of language models."""
+        return self._rows("model", "models.csv", read_table, LanguageModel)
+
+    @cached_property
+    def measurements(self) -> Table[Measurement]:
+        """Published throughput measurements."""
+        return self._rows("measurement", "measurements.csv", read_table, Measurement)
+
+    @cached_property
+    def measured_systems(self) -> Table[MeasuredSystem]:
+        """Measured systems that are no single catalogued chip."""
+        return self._rows("measured_system", "measured_systems.csv", read_table, MeasuredSystem)
+
+    @cached_property
+    def product_groups(self) -> Table[ProductGroup]:
+        """Product groups that observations speak of."""
+        return self._rows("product_group", "product_groups.csv", read_table, ProductGroup)
+
+    @cached_property
+    def compiled(self) -> date:
+        """Day on which the record was closed; nothing later is in it."""
+        return parse_day(str(read_mapping(self.roots[0] / "meta.yaml")["compiled"]))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over names and bytes of all data files, 16 hex digits."""
+        digest = hashlib.sha256()
+        for root in self.roots:
+            for path in sorted(p for p in root.rglob("*") if p.suffix in (".yaml", ".csv")):
+                digest.update(f"{path.relative_to(root).as_posix()}\0".encode())
+                digest.update(path.read_bytes())
+        return digest.hexdigest()[:16]
+
+    def table(self, kind: str) -> Table[Any]:
+        """Table of a kind by its plural name.
+
+        Raises:
+            UnknownNameError: There is no such kind.
+        """
+        if kind not in KINDS:
+            near = difflib.get_close_matches(kind, KINDS, n=2)
+            raise UnknownNameError("kind", kind, near, fix=f"kinds: {', '.join(KINDS)}")
+        table: Table[Any] = getattr(self, KINDS[kind])
+        return table
+
+    def _files(self, kind: str, folder: str, record: type[R]) -> Table[R]:
+        found = []
+        for root in self.roots:
+            # Sorted, so that results never hang on the order of a directory.
+            for path in sorted((root / folder).glob("*.yaml")):
+                found.append((read_record(path, record), Place(path, 1)))
+        if not found:
+            raise DataError("holds no record", path=self.roots[0] / folder, fix=f"it needs one {kind} a file")
+        return Table(kind, found)
+
+    def _rows(
+        self, kind: str, name: str, reader: Callable[[Path, type[R]], list[tuple[R, int]]], record: type[R]
+    ) -> Table[R]:
+        paths = [root / name for root in self.roots]
+        extending = [path for path in paths[1:] if path.exists()]
+        rows = [(r, Place(path, line)) for path in (paths[0], *extending) for r, line in reader(path, record)]
+        return Table(kind, rows)
+
+
+KINDS: Final[dict[str, str]] = {
+    "chips": "chips",
+    "rules": "clauses",
+    "events": "events",
+    "parameters": "parameters",
+    "observations": "observations",
+    "buyers": "buyers",
+    "makers": "makers",
+    "firms": "firms",
+    "models": "models",
+    "measurements": "measurements",
+    "systems": "measured_systems",
+    "product-groups": "product_groups",
+    "countries": "countries",
+    "ambiguities": "ambiguities",
+}
+"""Kinds of records: plural name -> attribute of :class:`Catalogue`."""
+
+
+@cache
+def catalogue(extra: Path | None = None) -> Catalogue:
+    """The embedded catalogue, extended by the records of a folder where one is given."""
+    return Catalogue(EMBEDDED) if extra is None else Catalogue(EMBEDDED, extra)

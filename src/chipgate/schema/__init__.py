@@ -1,0 +1,1 @@
+"""Frozen, typed records of everything that the catalogue holds; unknown keys are errors."""
