@@ -1,11 +1,12 @@
 """Verdicts, histories and headroom as tables for people."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from chipgate.api import rule_book
 from chipgate.catalogue import Catalogue
-from chipgate.cli.common import Column, escape, percent, styled, table
+from chipgate.cli.common import SHORT, STYLES, Column, escape, percent, styled, table
 from chipgate.rules.evaluate import figure
 from chipgate.rules.headroom import Headroom
 from chipgate.rules.history import Period
@@ -119,21 +120,27 @@ def print_history(out: "Console", chip: str, periods: Sequence[Period], data: Ca
             out.print(table(["event", "date", "instrument", "authority", "what Beijing did"], lines))
 
 
+_CODES: Final = {
+    "licence_presumption_of_denial": "deny",
+    "licence_required_no_stated_policy": "lic?",
+    "licence_case_by_case": "case",
+    "licence_presumption_of_approval": "appr",
+    "notification_NAC": "NAC",
+    "none": "·",
+    "cannot_tell": "?",
+}
+
+
 def print_history_grid(out: "Console", found: Mapping[str, Sequence[Period]], data: Catalogue, to: str) -> None:
-    """All chips down, regimes of the law across."""
+    """All chips down, regimes of the law across, one short code a cell with the legend below."""
     regimes = [r for r in rule_book(data).regimes() if r.first <= data.compiled]
     rows = []
     for chip, periods in found.items():
-        cells = [chip]
-        for regime in regimes:
-            period = [p for p in periods if p.first <= regime.first][-1]
-            cells.append(styled(period.verdict.outcome))
-        rows.append(cells)
-    columns: list[Column] = ["chip", *(str(r.first) for r in regimes)]
-    title = f"{len(rows)} chips to {to}: what US law said from each day on"
-    out.print(table(columns, rows, title=title))
-    from collections import Counter
-
+        outcomes = [[p for p in periods if p.first <= regime.first][-1].verdict.outcome for regime in regimes]
+        rows.append([chip, *(f"[{STYLES[o]}]{_CODES[o]}[/]" for o in outcomes)])
+    columns: list[Column] = ["chip", *(f"{r.first:%b %d}\n{r.first:%Y}" for r in regimes)]
+    out.print(table(columns, rows, title=f"{len(rows)} chips to {to}: what US law said from each day on"))
+    out.print("Legend: " + ", ".join(f"[{STYLES[o]}]{code}[/] {SHORT[o]}" for o, code in _CODES.items()))
     last = Counter(periods[-1].verdict.outcome for periods in found.values())
     total = ", ".join(f"{count} {styled(outcome)}" for outcome, count in last.most_common())
     out.print(f"Standing law on {data.compiled}: {total}.")
