@@ -88,7 +88,7 @@ def headroom(
 
 def _subject(data: Catalogue, chip: str | None, given: Given | None, export_from_us: bool, item: Item) -> Subject:
     found = data.chips.find(chip) if chip is not None else None
-    if given is not None and not (given.empty and found is not None):
+    if given is not None and not (given.empty and found is not None and item == "finished_chip"):
         return given_subject(given, chip=found, makers=data.makers, export_from_us=export_from_us, item=item)
     if found is None:
         return given_subject(Given(), item=item)

@@ -16,6 +16,7 @@ from chipgate.schema.actors import Buyer, Firm, Maker
 from chipgate.schema.base import Record
 from chipgate.schema.chip import Chip
 from chipgate.schema.clause import Ambiguity, Clause
+from chipgate.schema.market import Episode, Lever, Offer, Prior, Scenario
 from chipgate.schema.tables import (
     Country,
     Event,
@@ -100,7 +101,7 @@ class Table(Mapping[str, R], Generic[R]):
         key = self._index.get(normalise(name))
         if key is not None:
             return self._records[key]
-        raise UnknownNameError(self.kind, name, self._near(name), fix=f"`chipgate show {self.kind}s` lists all")
+        raise UnknownNameError(self.kind, name, self._near(name), fix=_listing_hint(self.kind))
 
     def _near(self, name: str) -> list[str]:
         wanted = normalise(name)
@@ -109,6 +110,11 @@ class Table(Mapping[str, R], Generic[R]):
             close += sorted((k for k in self._index if wanted in k), key=len)
         ids = dict.fromkeys(self._index[key] for key in close)
         return [str(getattr(self._records[i], "name", i)) for i in ids][:3]
+
+
+def _listing_hint(kind: str) -> str:
+    plural = {"country": "countries", "ambiguity": "ambiguities", "measured_system": "systems"}
+    return f"`chipgate show {plural.get(kind, kind.replace('_', '-') + 's')}` lists all"
 
 
 class Catalogue:
@@ -196,6 +202,31 @@ class Catalogue:
         return self._rows("product_group", "product_groups.csv", read_table, ProductGroup)
 
     @cached_property
+    def offers(self) -> Table[Offer]:
+        """Chips on routes: what buyers choose among."""
+        return self._rows("offer", "market/offers.yaml", read_list, Offer)
+
+    @cached_property
+    def priors(self) -> Table[Prior]:
+        """Uncertain inputs of the market model."""
+        return self._rows("prior", "market/priors.yaml", read_list, Prior)
+
+    @cached_property
+    def episodes(self) -> Table[Episode]:
+        """Episodes of Chinese pressure on foreign chips."""
+        return self._rows("episode", "market/episodes.yaml", read_list, Episode)
+
+    @cached_property
+    def levers(self) -> Table[Lever]:
+        """Settings that a scenario may change."""
+        return self._rows("lever", "market/levers.yaml", read_list, Lever)
+
+    @cached_property
+    def scenarios(self) -> Table[Scenario]:
+        """Named sets of lever settings."""
+        return self._files("scenario", "scenarios", Scenario)
+
+    @cached_property
     def compiled(self) -> date:
         """Day on which the record was closed; nothing later is in it."""
         return parse_day(str(read_mapping(self.roots[0] / "meta.yaml")["compiled"]))
@@ -256,6 +287,11 @@ KINDS: Final[dict[str, str]] = {
     "product-groups": "product_groups",
     "countries": "countries",
     "ambiguities": "ambiguities",
+    "offers": "offers",
+    "priors": "priors",
+    "episodes": "episodes",
+    "levers": "levers",
+    "scenarios": "scenarios",
 }
 """Kinds of records: plural name -> attribute of :class:`Catalogue`."""
 

@@ -70,6 +70,11 @@ def read_list(path: Path, record: type[R]) -> list[tuple[R, int]]:
     return [(_validate(node, record, path), node.start_mark.line + 1) for node in root.value]
 
 
+def line_of_key(path: Path, key: str) -> int:
+    """Line of a top-level key of a YAML file; 1 where it has none."""
+    return _line_of(_compose(path), (key,))
+
+
 def read_mapping(path: Path) -> dict[str, Any]:
     """Read a YAML file that holds one mapping."""
     root = _compose(path)
@@ -124,35 +129,45 @@ def _row(cells: list[str], header: list[str], record: type[R], path: Path, line:
 
 
 def _compose(path: Path) -> yaml.Node:
+    text = read_text(path)
     try:
-        root = yaml.compose(read_text(path), Loader=_Loader)
+        root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
         raise DataError(f"is not valid YAML ({error.problem or error.context})", path=path, line=line) from error
+    except yaml.YAMLError as error:
+        line = text[: getattr(error, "position", 0)].count("\n") + 1
+        reason = getattr(error, "reason", str(error))
+        raise DataError(f"is not valid YAML ({reason})", path=path, line=line) from error
     if root is None:
         raise DataError("holds no record", path=path, line=1)
     return root
 
 
-def _construct(node: yaml.Node, path: Path) -> Any:
+def _construct(node: yaml.Node, path: Path, inside: tuple[int, ...] = ()) -> Any:
     """Plain Python value of a node; a repeated key is an error; no tags beyond YAML's core."""
+    if id(node) in inside:
+        raise DataError("holds itself", path=path, line=node.start_mark.line + 1, fix="remove the alias")
+    within = (*inside, id(node))
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = key_node.value
+            key, line = key_node.value, key_node.start_mark.line + 1
+            if not isinstance(key, str):
+                raise DataError("a key must be plain text", path=path, line=line)
             if key in found:
-                raise DataError(f"key {key!r} stands twice", path=path, line=key_node.start_mark.line + 1)
-            found[key] = _construct(value_node, path)
+                raise DataError(f"key {key!r} stands twice", path=path, line=line)
+            found[key] = _construct(value_node, path, within)
         return found
     if isinstance(node, yaml.SequenceNode):
-        return [_construct(child, path) for child in node.value]
+        return [_construct(child, path, within) for child in node.value]
     if node.tag == "tag:yaml.org,2002:timestamp":
         return node.value  # dates stay text until the schema reads them
     try:
         return _SCALARS.construct_object(node)
-    except yaml.MarkedYAMLError as error:
-        raise DataError(f"{error.problem}", path=path, line=node.start_mark.line + 1) from error
+    except yaml.YAMLError as error:
+        raise DataError(f"{getattr(error, 'problem', error)}", path=path, line=node.start_mark.line + 1) from error
 
 
 def _validate(node: yaml.Node, record: type[R], path: Path) -> R:

@@ -112,16 +112,18 @@ def history(
     """Every change of a chip's status since 2022, with the event behind it."""
     from chipgate.api import history as periods_of
     from chipgate.errors import SpecError
+    from chipgate.rules.destination import destination as find_destination
     from chipgate.rules.document import period_document
 
     data = catalogue_of(ctx)
     if every == (chip is not None):
         raise SpecError("name one chip, or give --all")
+    place = find_destination(data, to, data.compiled)
     names = list(data.chips) if chip is None else [data.chips.find(chip).id]
     found = {name: periods_of(name, to=to, data=data) for name in names}
     if json:
         documents = [
-            {"chip": name, "destination": to, "periods": [period_document(p) for p in periods]}
+            {"chip": name, "destination": place.code, "periods": [period_document(p) for p in periods]}
             for name, periods in found.items()
         ]
         print_json(documents if every else documents[0])

@@ -35,6 +35,11 @@ _COLUMNS: Final = {
     "product-groups": ["id", "name", "definition"],
     "countries": ["code", "name", "groups", "confidence"],
     "ambiguities": ["id", "title", "clauses", "alternative"],
+    "offers": ["id", "chip", "route", "vendor", "first", "last", "family", "supply"],
+    "priors": ["id", "label", "unit", "scale", "variants"],
+    "episodes": ["id", "target", "goods", "families", "events"],
+    "levers": ["id", "actor", "label", "unit", "least", "most", "default", "moves", "direction"],
+    "scenarios": ["id", "title", "extends", "as_of", "until", "set"],
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Final
 
 from chipgate.catalogue.catalogue import Table
+from chipgate.catalogue.read import line_of_key
 from chipgate.errors import ClauseSyntaxError, DataError
 from chipgate.rules.evaluate import Point, holds
 from chipgate.rules.grammar import Node, parse, variables
@@ -85,10 +86,14 @@ class RuleBook:
         try:
             test = parse(clause.test)
         except ClauseSyntaxError as error:
-            raise DataError(f"test: {error}", path=place.path, fix="see the grammar in docs/rules.md") from error
+            raise DataError(
+                f"test: {error}", path=place.path, line=line_of_key(place.path, "test"),
+                fix="see the grammar in docs/rules.md",
+            ) from error  # fmt: skip
         for name in sorted(variables(test)):
             if clause.item not in VARIABLES[name].items:
-                raise DataError(f"test: {name} is no variable of a {clause.item}", path=place.path)
+                line = line_of_key(place.path, "test")
+                raise DataError(f"test: {name} is no variable of a {clause.item}", path=place.path, line=line)
         return test
 
     def in_force(self, day: date, item: Item = "finished_chip") -> list[Clause]:

@@ -8,7 +8,7 @@ all the cases there are.
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise, product
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from chipgate.rules.evaluate import Point
 from chipgate.rules.facts import Fact, Facts
 from chipgate.rules.grammar import Node, Number, Quantity, Sum, comparisons
-
-_SLACK: Final = 1e-6  # rounding of a quotient
 
 Columns = Mapping[str, NDArray[Any]]
 """Cases as columns: variable -> ``[case]``, flags as booleans."""
@@ -56,24 +54,40 @@ def point_at(columns: Columns, index: int) -> Point:
 def _possible_cases(parts: tuple[Fact, ...], tests: tuple[Node, ...], widen: bool) -> Columns:
     facts = {fact.name: fact for fact in parts}
     cuts = _thresholds(tests)
-    # The density of a known area follows from TPP, so its thresholds are thresholds of TPP as well.
-    area = _known_area(facts)
-    axes: dict[str, list[float]] = {}
-    for name, fact in facts.items():
-        extra = [cut * area for cut in cuts.get("pd", ())] if name == "tpp" and area else []
-        axes[name] = _cases(fact, [*cuts.get(name, ()), *extra], widen=widen)
-    follows = area is not None and (len(axes["tpp"]) > 1 or not facts["pd"].known)
-    if follows:
-        axes["pd"] = [0.0]
+    axes = {name: _cases(fact, cuts.get(name, ()), widen=widen) for name, fact in facts.items()}
     axes = _with_sums(axes, facts, tests, widen=widen)
-    grid = np.meshgrid(*axes.values(), indexing="ij")
-    columns = {name: column.ravel() for name, column in zip(axes, grid, strict=True)}
-    if follows:
-        columns["pd"] = columns["tpp"] / area
+    pairs = _tpp_and_density(facts, cuts, widen=widen)
+    if pairs is None:
+        grid = np.meshgrid(*axes.values(), indexing="ij")
+        columns = {name: column.ravel() for name, column in zip(axes, grid, strict=True)}
     else:
-        kept = _area_possible(columns, facts)
-        columns = {name: column[kept] for name, column in columns.items()}
-    return {name: c.astype(np.bool_) if facts[name].is_flag else c for name, c in columns.items()}
+        # TPP and density vary together, by the die area; everything else varies freely.
+        free = {name: axis for name, axis in axes.items() if name not in ("tpp", "pd")}
+        grid = np.meshgrid(np.arange(len(pairs)), *free.values(), indexing="ij")
+        columns = {name: column.ravel() for name, column in zip(free, grid[1:], strict=True)}
+        columns |= {"tpp": pairs[grid[0].ravel(), 0], "pd": pairs[grid[0].ravel(), 1]}
+    return {name: columns[name].astype(np.bool_) if facts[name].is_flag else columns[name] for name in facts}
+
+
+def _tpp_and_density(facts: Facts, cuts: Mapping[str, tuple[float, ...]], *, widen: bool) -> NDArray[np.float64] | None:
+    """Cases of TPP with the densities that the range of the die area allows, ``[case 2]``.
+
+    ``None`` where density does not follow from TPP and an area: both are known, or it was given by hand.
+    """
+    tpp, pd = facts.get("tpp"), facts.get("pd")
+    if tpp is None or pd is None or pd.area is None:
+        return None
+    if tpp.known and pd.known and not (widen and pd.low < pd.high):
+        return None
+    least, most = pd.area
+    # A density threshold is a threshold of TPP at either end of the area's range.
+    edges = [cut * area for cut in cuts.get("pd", ()) for area in (least, most)]
+    pairs = []
+    for value in _cases(tpp, [*cuts.get("tpp", ()), *edges], widen=widen):
+        low, high = value / most, value / least
+        inside = sorted({low, high, *(cut for cut in cuts.get("pd", ()) if low < cut < high)})
+        pairs += [(value, density) for density in (*inside, *((x + y) / 2 for x, y in pairwise(inside)))]
+    return np.array(pairs)
 
 
 def _cases(fact: Fact, cuts: Iterable[float], *, widen: bool) -> list[float]:
@@ -98,26 +112,6 @@ def _with_sums(
             cuts = {cut - sum(values) for values in product(*others)}
             extended[term] = sorted({*extended[term], *_cases(facts[term], cuts, widen=widen)})
     return extended
-
-
-def _known_area(facts: Facts) -> float | None:
-    """Die area where it is a single known figure: the density is then TPP over a constant."""
-    pd = facts.get("pd")
-    if pd is None or pd.area is None or pd.area[0] != pd.area[1]:
-        return None
-    return pd.area[0]
-
-
-def _area_possible(columns: Columns, facts: Facts) -> NDArray[np.bool_]:
-    """Whether TPP and density of each case imply a die area within the range of its sources."""
-    pd = facts.get("pd")
-    tpp = columns.get("tpp")
-    if pd is None or pd.area is None or tpp is None:
-        return np.ones(len(next(iter(columns.values()))), np.bool_)
-    least, most = pd.area[0] * (1 - _SLACK), pd.area[1] * (1 + _SLACK)
-    density = columns["pd"]
-    possible: NDArray[np.bool_] = (tpp >= least * density) & (tpp <= most * density)
-    return possible
 
 
 @lru_cache(maxsize=64)

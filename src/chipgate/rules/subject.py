@@ -37,7 +37,7 @@ class Given:
     @property
     def empty(self) -> bool:
         """Whether nothing was given."""
-        return not (self.rates or self.numbers or self.flags)
+        return not (self.rates or self.numbers or self.flags or self.sparse)
 
 
 def catalogue_subject(chip: Chip, makers: Mapping[str, Maker], *, export_from_us: bool = True) -> Subject:
@@ -86,10 +86,18 @@ def _check(given: Given, chip: Chip | None, item: Item) -> None:
     for name, value in {**given.rates, **given.numbers}.items():
         limit = SPEC_FIELDS.get(name)
         most = limit.most if limit else VARIABLES[name].most
-        if not 0 <= value <= most:
+        if not 0 <= value <= most or (name == "die_area_mm2" and value == 0):
             raise SpecError(f"{name} {figure(value)} is outside 0 to {figure(most)}; check the figure and its unit")
-    needs = _NEEDS[item]
-    if chip is None and not any(name in given.numbers for name in needs) and not given.rates:
+    foreign = [n for n in (*given.rates, *given.numbers, *given.flags) if item not in _items_of(n)]
+    if foreign:
+        raise SpecError(
+            f"{', '.join(foreign)} describes no {item.replace('_', ' ')}, which is given by "
+            f"{' and '.join('--' + n for n in _FLAGS[item])}; leave it out or give another --item"
+        )
+    if chip is not None and item != "finished_chip":
+        raise SpecError(f"{chip.name} is a finished chip; leave out the chip or --item {item}")
+    needs = (*_NEEDS[item], *(given.rates if item == "finished_chip" else ()))
+    if chip is None and not any(name in given.numbers or name in given.rates for name in needs):
         raise SpecError(f"nothing to judge: name a chip, or give {' or '.join('--' + n for n in _FLAGS[item])}")
 
 
@@ -105,6 +113,11 @@ _FLAGS: Final[dict[Item, tuple[str, ...]]] = {
 }
 
 
+def _items_of(name: str) -> tuple[Item, ...]:
+    """Items that a figure or flag describes."""
+    return VARIABLES[name].items if name in VARIABLES else ("finished_chip",)
+
+
 def _given_facts(given: Given, chip: Chip | None, export_from_us: bool, reading: Reading) -> Facts:
     if chip is None:
         facts: dict[str, Fact] = {name: unknown(name, (name,)) for name in ("tpp", "pd", "mem_bw_gbs", "io_bw_gbs")}
@@ -115,7 +128,8 @@ def _given_facts(given: Given, chip: Chip | None, export_from_us: bool, reading:
     tpp = _given_tpp(given, chip)
     if tpp is not None:
         facts["tpp"] = tpp
-    facts["pd"] = _given_density(given, facts, changed=tpp is not None)
+    area = chip.spec("die_area_mm2") if chip is not None else None
+    facts["pd"] = _given_density(given, facts, area, changed=tpp is not None)
     for name in ("mem_bw_gbs", "io_bw_gbs"):
         if name in given.numbers:
             facts[name] = _hand(name, given.numbers[name], f"{VARIABLES[name].meaning} as given")
@@ -142,7 +156,7 @@ def _given_tpp(given: Given, chip: Chip | None) -> Fact | None:
     return _hand("tpp", products[best], text)
 
 
-def _given_density(given: Given, facts: Mapping[str, Fact], *, changed: bool) -> Fact:
+def _given_density(given: Given, facts: Mapping[str, Fact], central: float | None, *, changed: bool) -> Fact:
     tpp, own = facts["tpp"], facts["pd"]
     area, stated = given.numbers.get("die_area_mm2"), given.numbers.get("pd")
     if area is not None:
@@ -159,20 +173,15 @@ def _given_density(given: Given, facts: Mapping[str, Fact], *, changed: bool) ->
         return _hand("pd", stated, "as given")
     if not changed:
         return own
+    if own.value is not None and own.area is not None and tpp.value is not None and central is not None:
+        value = tpp.value / central
+        text = f"{figure(tpp.value)} / {figure(central)} mm2 = {value:.2f}"
+        return Fact("pd", value, tpp.low / own.area[1], tpp.high / own.area[0], text, own.confidence, area=own.area)
     limit = SPEC_FIELDS["die_area_mm2"]
     bounds = own.area or (limit.least, limit.most)
-    low, high = tpp.low / bounds[1], tpp.high / bounds[0]
-    if bounds[0] == bounds[1]:
-        return Fact(
-            "pd",
-            low,
-            low,
-            low,
-            f"{figure(tpp.low)} / {figure(bounds[0])} mm2 = {low:.2f}",
-            "medium",
-            area=bounds,
-        )
-    return Fact("pd", None, low, high, "unpublished", "low", ("die_area_mm2",), area=bounds)
+    return Fact(
+        "pd", None, tpp.low / bounds[1], tpp.high / bounds[0], "unpublished", "low", ("die_area_mm2",), area=bounds
+    )
 
 
 def _other_item(given: Given, item: Item) -> Facts:

@@ -1,7 +1,7 @@
 """The verdict on one item, one day and one destination, with its arithmetic and its doubts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from chipgate.rules.ambiguity import READINGS, Circumstances, Touch, touching
@@ -105,10 +105,6 @@ class _Cases:
         return sorted({f.outcome for f in self.findings}, key=STRICTNESS.index)
 
     @property
-    def outcome(self) -> Outcome:
-        return self.outcomes[0] if len(self.outcomes) == 1 else "cannot_tell"
-
-    @property
     def basis(self) -> str:
         return "figures" if self.central else "range" if len(self.outcomes) == 1 else "open"
 
@@ -134,14 +130,19 @@ def judge(
     active = book.in_force(day, subject.item)
     facts = subject.facts("")
     cases = _cases(book, subject, facts, active, to)
-    outcome = cases.outcome
+    outcome = _under(listed, cases.outcomes)
     alternatives = _alternatives(book, subject, facts, active, to, outcome) if cases.basis != "open" else ()
+    alternatives = tuple(case for case in alternatives if _under(listed, [case.outcome]) != outcome)
     findings = _clause_findings(book, active, cases, to)
+    by_list = listed is not None and [outcome] != cases.outcomes
+    if by_list:
+        findings = [replace(finding, decides=False) for finding in findings]
     if listed is not None:
-        outcome, findings = _with_listing(outcome, listed, findings, cases)
+        findings.append(_listing_finding(listed, outcome))
     fees, duties = {f.fee for f in cases.findings}, {f.duty for f in cases.findings}
-    terms = cases.findings[0].terms if len({f.terms for f in cases.findings}) == 1 else ()
-    readings = _other_readings(book, subject, facts, active, to)
+    same_terms = len({f.terms for f in cases.findings}) == 1 and not by_list
+    terms = cases.findings[0].terms if same_terms else ()
+    readings = _other_readings(book, subject, facts, active, to, listed)
     matter = tuple(f.id for f in findings if _matters(f, book))
     touches = touching(
         ledger,
@@ -193,7 +194,7 @@ def _alternatives(
 
 
 def _other_readings(
-    book: RuleBook, subject: Subject, facts: Facts, active: Sequence[Clause], to: Destination
+    book: RuleBook, subject: Subject, facts: Facts, active: Sequence[Clause], to: Destination, listed: Listing | None
 ) -> Mapping[str, Outcome]:
     """Outcome under each other reading that changes a figure which a clause in force looks at."""
     looked_at = frozenset().union(*(variables(book.tests[c.id]) for c in active))
@@ -201,7 +202,7 @@ def _other_readings(
     for name in READINGS:
         other = subject.facts(name)  # type: ignore[arg-type]
         if any(other[n].value != fact.value and n in looked_at for n, fact in facts.items()):
-            found[name] = _cases(book, subject, other, active, to).outcome
+            found[name] = _under(listed, _cases(book, subject, other, active, to).outcomes)
     return found
 
 
@@ -232,18 +233,18 @@ def _clause_findings(book: RuleBook, active: Sequence[Clause], cases: _Cases, to
     return found
 
 
-def _with_listing(
-    outcome: Outcome, listed: Listing, findings: list[ClauseFinding], cases: _Cases
-) -> tuple[Outcome, list[ClauseFinding]]:
-    """Put the Entity List on top: the stricter of the two outcomes stands."""
-    policy = STRICTNESS.index(listed.policy)
-    combined = {min(policy, STRICTNESS.index(o)) for o in cases.outcomes}
-    stands = STRICTNESS[combined.pop()] if len(combined) == 1 else outcome
-    entry = ClauseFinding(
+def _under(listed: Listing | None, outcomes: Sequence[Outcome]) -> Outcome:
+    """The outcome of some cases with the Entity List on top: the stricter of case and entry stands."""
+    least = len(STRICTNESS) if listed is None else STRICTNESS.index(listed.policy)
+    combined = {min(least, STRICTNESS.index(o)) for o in outcomes}
+    return STRICTNESS[combined.pop()] if len(combined) == 1 else "cannot_tell"
+
+
+def _listing_finding(listed: Listing, outcome: Outcome) -> ClauseFinding:
+    return ClauseFinding(
         "US-ENTITY-LIST", "Entity List (15 CFR part 744, supplement 4)", True, listed.reason,
-        "15 CFR 744.11 and part 744, supplement 4", (), listed.policy, decides=stands == listed.policy,
+        "15 CFR 744.11 and part 744, supplement 4", (), listed.policy, decides=outcome == listed.policy,
     )  # fmt: skip
-    return stands, [*findings, entry]
 
 
 def _matters(finding: ClauseFinding, book: RuleBook) -> bool:

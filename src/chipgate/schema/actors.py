@@ -101,8 +101,11 @@ class Buyer(Record):
     def _expand(cls, raw: Any) -> Any:
         if not isinstance(raw, dict):
             return raw
+        given = raw.get("numbers") or {}
+        if not isinstance(given, dict) or not isinstance(raw.get("sources") or {}, dict):
+            raise ValueError("sources and numbers must be mappings")
         numbers = {}
-        for field, value in (raw.get("numbers") or {}).items():
+        for field, value in given.items():
             if field not in BUYER_NUMBERS:
                 raise ValueError(f"unknown figure {field!r}; known: {', '.join(BUYER_NUMBERS)}")
             numbers[field] = expand_number(

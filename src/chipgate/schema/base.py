@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
+from chipgate.errors import DateError, UnitError
 from chipgate.timegrid import PartialDate, parse_partial
 
 Kind = Literal["reported", "estimated", "derived", "assumed"]
@@ -18,7 +19,10 @@ Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
 
 
 def _partial(value: object) -> object:
-    return parse_partial(value) if isinstance(value, str) else value
+    try:
+        return parse_partial(value) if isinstance(value, str) else value
+    except DateError as error:
+        raise ValueError(str(error)) from error  # so that the record's reader adds field and line
 
 
 def split_list(value: object) -> object:
@@ -53,7 +57,7 @@ Pairs = Annotated[dict[str, str], BeforeValidator(_pairs)]
 class Record(BaseModel):
     """A frozen record; an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -146,16 +150,21 @@ def expand_number(raw: Any, *, unit: str, sources: dict[str, Any], default_sourc
 
     body = dict(raw) if isinstance(raw, dict) else {"value": raw}
     key = body.pop("source", default_source)
-    if key not in sources:
+    if not isinstance(key, str) or key not in sources:
         raise ValueError(f"source {key!r} is not among the record's sources ({', '.join(sources)})")
     body["source"] = sources[key]
     given = body.pop("unit", unit)
+    if not isinstance(given, str):
+        raise ValueError(f"unit is {given!r}, expected a unit such as {unit!r}")
     for field in ("value", "low", "high"):
         number = body.get(field)
         if isinstance(number, bool) or not isinstance(number, (int, float, type(None))):
             raise ValueError(f"{field} is {number!r}, expected a number in {unit}")
         if number is not None:
-            body[field] = convert(float(number), given, unit) if given != unit else float(number)
+            try:
+                body[field] = convert(float(number), given, unit) if given != unit else float(number)
+            except UnitError as error:
+                raise ValueError(str(error)) from error
     body["unit"] = unit
     body.setdefault("kind", "reported")
     body.setdefault("confidence", sources[key]["confidence"] if isinstance(sources[key], dict) else "low")

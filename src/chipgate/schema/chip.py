@@ -119,9 +119,11 @@ class Chip(Record):
         if not isinstance(raw, dict):
             return raw
         body = dict(raw)
-        sources = body.get("sources") or {}
+        sources, given = body.get("sources") or {}, body.get("specs") or {}
+        if not isinstance(sources, dict) or not isinstance(given, dict):
+            raise ValueError("sources and specs must be mappings")
         specs = {}
-        for field, value in (body.get("specs") or {}).items():
+        for field, value in given.items():
             if field not in SPEC_FIELDS:
                 raise ValueError(f"unknown specification {field!r}; known: {', '.join(SPEC_FIELDS)}")
             specs[field] = _number(field, value, SPEC_FIELDS[field].unit, sources, "spec")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from chipgate.errors import DateError
 from chipgate.schema.base import Confidence, Record
 from chipgate.timegrid import parse_day
 
@@ -48,7 +49,10 @@ Item = Literal["finished_chip", "hbm_stack", "logic_die"]
 
 
 def _day(value: object) -> object:
-    return parse_day(value) if isinstance(value, str) else value
+    try:
+        return parse_day(value) if isinstance(value, str) else value
+    except DateError as error:
+        raise ValueError(str(error)) from error
 
 
 Day = Annotated[date, BeforeValidator(_day)]

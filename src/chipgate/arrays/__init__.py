@@ -1,0 +1,1 @@
+"""From records to arrays: coordinates, named random streams, draws of priors, and the gates' paths."""

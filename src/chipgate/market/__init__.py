@@ -1,0 +1,1 @@
+"""The market: pure functions of arrays, one month in :mod:`chipgate.market.step`, a run in ``simulate``."""

@@ -1,0 +1,31 @@
+"""A run: the step scanned over months."""
+
+from functools import partial
+
+import jax
+from jax import lax
+
+from chipgate.arrays.inputs import Inputs, Monthly, Structure
+from chipgate.market.state import State, initial
+from chipgate.market.step import Record, step
+
+TOLERANCE = {"float32": 5e-6, "float64": 1e-9}
+"""Largest change of a log price at which the price iteration may stop, by precision."""
+
+
+@partial(jax.jit, static_argnames=("structure", "differentiable"))
+def simulate(structure: Structure, inputs: Inputs, *, differentiable: bool = False) -> Record:
+    """Simulate all months and draws of ``inputs``; every array of the record has a leading month axis.
+
+    Args:
+        structure: What is the same in every draw.
+        inputs: Arrays; the draw axis is last.
+        differentiable: Make reverse-mode derivatives exact through the price equilibrium.
+    """
+    constants = inputs.constants
+    tolerance = TOLERANCE[str(constants.share.dtype)]
+
+    def advance(state: State, month: Monthly) -> tuple[State, Record]:
+        return step(structure, constants, state, month, tolerance=tolerance, differentiable=differentiable)
+
+    return lax.scan(advance, initial(structure, inputs), inputs.monthly)[1]

@@ -1,0 +1,6 @@
+"""All metrics, each declared once. Importing this package fills the registry."""
+
+from chipgate.metrics import compute, gates, money, units  # noqa: F401
+from chipgate.metrics.base import GATES, INPUTS, MEASURES, METRICS, Metric, View, labels
+
+__all__ = ["GATES", "INPUTS", "MEASURES", "METRICS", "Metric", "View", "labels"]

@@ -1,0 +1,159 @@
+"""Records of the market model: offers, priors, paths of Beijing's pressure by episode, levers and scenarios."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from chipgate.schema.base import Confidence, Date, Id, Record
+
+Route = Literal["legal", "grey", "domestic"]
+"""How a chip reaches a Chinese data centre: legal import, grey import, or made at home."""
+
+ROUTES: tuple[Route, ...] = ("legal", "grey", "domestic")
+
+PriorId = Annotated[str, Field(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
+
+
+class Offer(Record):
+    """A chip on one route: what a buyer chooses among.
+
+    Attributes:
+        chip: Chip id. ``route``: nest of the choice model.
+        first, last: Months in which it is on the market, apart from the gates.
+        supply: Name of the prior paths of its supply (``supply.<name>.<month>``), or ``huawei`` for the model of
+            Huawei's dies, memory and packaging.
+        world_market: It also sells elsewhere, so that its cost is what it would earn there.
+        family: Family under which Beijing's gate treats it.
+        only_if_allowed: Enters only where a scenario opens it; it was never on sale in China.
+    """
+
+    id: Id
+    chip: Id
+    route: Route
+    vendor: Id
+    first: Date
+    last: Date | None = None
+    supply: Id
+    world_market: bool = False
+    family: Id
+    only_if_allowed: bool = False
+    note: str = ""
+
+
+class Variant(Record):
+    """A prior as it stood from a day on.
+
+    Attributes:
+        known_since: First day on which it may be used.
+        low, central, high: 10th, 50th and 90th percentile.
+        parameters, observations: Records that it rests on; none may be known later than ``known_since``.
+        why: Reasoning, where it is an assumption.
+    """
+
+    known_since: Date
+    low: float
+    central: float
+    high: float
+    kind: Literal["estimated", "derived", "assumed", "reported"]
+    confidence: Confidence = "low"
+    parameters: tuple[str, ...] = ()
+    observations: tuple[str, ...] = ()
+    why: str = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.low <= self.central <= self.high:
+            raise ValueError(f"low <= central <= high is broken: {self.low}, {self.central}, {self.high}")
+        if not (self.parameters or self.observations or self.why):
+            raise ValueError("a prior needs records that it rests on, or the reasoning behind the assumption")
+        return self
+
+
+class Prior(Record):
+    """An uncertain input of the market model.
+
+    Attributes:
+        scale: Scale of its two-piece normal.
+        least, most: Hard bounds of a draw.
+        variants: As it stood from each day on, oldest first; the last one known at the as-of date is used.
+    """
+
+    id: PriorId
+    unit: str
+    label: str
+    scale: Literal["linear", "log", "logit", "fixed"]
+    least: float | None = None
+    most: float | None = None
+    variants: tuple[Variant, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        days = [variant.known_since for variant in self.variants]
+        if days != sorted(days) or len(set(days)) != len(days):
+            raise ValueError("variants must stand in the order of known_since, each day once")
+        for variant in self.variants:
+            if self.scale == "log" and variant.low <= 0:
+                raise ValueError("a log scale needs positive figures")
+            if self.scale == "logit" and not (variant.low > 0 and variant.high < 1):
+                raise ValueError("a logit scale needs figures strictly between 0 and 1")
+        return self
+
+
+class Episode(Record):
+    """One target of Chinese pressure on foreign chips, from its first act on: the unit of the hazard estimate.
+
+    Attributes:
+        goods: ``ai_chips`` count in full; ``other`` goods count with a power weight.
+        events: Its events in order; each moves the level by the rule of :mod:`chipgate.arrays.beijing`.
+    """
+
+    id: Id
+    target: str
+    goods: Literal["ai_chips", "other"]
+    families: tuple[Id, ...] = ()
+    events: tuple[str, ...] = Field(min_length=1)
+
+
+Actor = Literal["washington", "beijing", "nvidia_amd", "huawei_smic", "buyers"]
+
+
+class Lever(Record):
+    """A setting that a scenario may change.
+
+    Attributes:
+        id: Dotted path, as in ``set`` of a scenario and ``--set``. A segment ``*`` stands for a chip family.
+        least, most: Range over which it may be set and is tested.
+        default: Value where no scenario sets it; ``process`` leaves a gate to its stochastic process.
+        dated: Whether it may be given by month.
+        moves: Headline metric that it moves, and in which direction when it is raised.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9_]+(\.([a-z0-9_]+|\*))+$")]
+    actor: Actor
+    label: str
+    unit: str
+    least: float
+    most: float
+    default: float | Literal["process", "law"]
+    dated: bool
+    moves: Id
+    direction: Literal["up", "down"]
+    note: str = ""
+
+
+class Scenario(Record):
+    """A named set of lever settings on top of another scenario or of none.
+
+    Attributes:
+        as_of: Day up to which anything is known.
+        until: Last month of the run.
+        set: Lever path -> value, or month -> value.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    title: str
+    story: str = ""
+    extends: str | None = None
+    as_of: Date | None = None
+    until: Date | None = None
+    set: dict[str, Any] = {}

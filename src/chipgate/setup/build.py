@@ -1,0 +1,63 @@
+"""Inputs of a run: arrays from catalogue, settings, as-of date and seed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from chipgate.arrays.inputs import Constants, Inputs, Monthly
+from chipgate.arrays.keys import Streams
+from chipgate.schema.market import Variant
+from chipgate.setup.constants import constants_of
+from chipgate.setup.draws import PriorDraws
+from chipgate.setup.monthly import monthly_of
+from chipgate.setup.plan import Plan
+
+
+@dataclass(frozen=True)
+class Built:
+    """Inputs of a run, with what they rest on.
+
+    Attributes:
+        inputs: NumPy arrays, double precision, all draws.
+        us_stock: Installed compute of US buyers, H100e, ``[t d]``.
+        phi: Throughput by workload and offer, tokens/s, ``[w c d]``.
+        used: Priors used, as they stood at the as-of date.
+        policy_counts: What the rates of both governments rest on.
+    """
+
+    plan: Plan
+    inputs: Inputs
+    us_stock: NDArray[np.float64]
+    used: dict[str, Variant]
+    policy_counts: dict[str, float]
+
+
+def build(made: Plan) -> Built:
+    """Draw every input of a plan."""
+    streams = Streams(made.seed, made.draws)
+    draws = PriorDraws(made.catalogue, streams, made.as_of)
+    constants = constants_of(made, streams, draws)
+    monthly, us_stock, counts = monthly_of(made, streams, draws, constants)
+    inputs = Inputs(Monthly(**_as_fields(monthly)), Constants(**_as_fields(constants)))
+    return Built(made, inputs, us_stock, dict(draws.used), counts)
+
+
+def _as_fields(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    """NumPy arrays stand in for JAX ones until a block of draws is cut."""
+    return dict(arrays)
+
+
+def block(inputs: Inputs, part: slice, dtype: str) -> Inputs:
+    """Some draws of the inputs as JAX arrays of the given precision; integers stay integers."""
+
+    def cut(array: Any) -> Any:
+        chosen = array[..., part] if array.shape[-1] > 1 else array
+        return jnp.asarray(chosen, dtype=dtype if np.issubdtype(chosen.dtype, np.floating) else None)
+
+    return Inputs(
+        Monthly(**{name: cut(value) for name, value in vars(inputs.monthly).items()}),
+        Constants(**{name: cut(value) for name, value in vars(inputs.constants).items()}),
+    )

@@ -1,0 +1,186 @@
+"""Inputs that do not change over time."""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit, ndtri
+
+from chipgate.arrays.keys import Streams
+from chipgate.schema.base import Sourced
+from chipgate.schema.chip import Chip
+from chipgate.setup.draws import PriorDraws
+from chipgate.setup.plan import Plan
+from chipgate.workload.plain import ChipSpec, log_throughput
+
+REFERENCE_MODELS: Final = ("llama_3_1_70b", "deepseek_v3")
+_TASTES: Final = {
+    "small_cards_legal": "small_cards", "h20_legal": "h20", "rtx_pro_6000d_legal": "rtx_pro_6000d",
+    "mi308x_legal": "amd",
+}  # fmt: skip
+# Dies and memory stacks in a package of each Huawei product (parameters BNK04, HBM04; 950: two dies, four stacks
+# of its own kind; 910B: one die, four stacks of 16 GB).
+_PACKAGE: Final = {"ascend_910b": (1.0, 4.0), "ascend_910c": (2.0, 8.0), "ascend_950pr": (2.0, 4.0)}
+_HOURS_A_YEAR: Final = 8766.0
+_TDP_UNKNOWN_W: Final = 500.0
+_MEMORY_UNKNOWN_GBS: Final = 1200.0
+_LINK_UNKNOWN_GBS: Final = 64.0
+_SPEC_SPREAD: Final = 0.1
+
+
+def constants_of(made: Plan, streams: Streams, draws: PriorDraws) -> dict[str, NDArray[Any]]:
+    """Arrays of :class:`chipgate.arrays.inputs.Constants` by name, all draws."""
+    n, structure = made.draws, made.structure
+    offers, chips = made.offers, made.catalogue.chips
+    share = np.stack([draws.one(f"budget.share.{b.id}") for b in made.buyers])
+    access = np.array([[[float(_reaches(b.access, o.route))] for o in offers] for b in made.buyers])
+    life = draws.one("cost.life_years")
+    power = draws.one("cost.power_usd_per_kwh")
+    integration = draws.one("cost.integration")
+    watts = np.array([[_value(chips[o.chip], "tdp_w", _TDP_UNKNOWN_W)] for o in offers])
+    own = integration + watts / 1000 * _HOURS_A_YEAR * life * power
+    cost = _costs(made, draws)
+    alpha = np.stack([draws.one("choice.alpha_training"), draws.one("choice.alpha_inference")])
+    start = np.ones((len(structure.stacks), 2, n))
+    for s, stack in enumerate(structure.stacks):
+        if structure.followers[s]:
+            start[s] = _start(stack, draws)
+    learning = made.settings.number("software.learning", 1.0)
+    half = np.stack([draws.one("software.half_use.training"), draws.one("software.half_use.inference")])
+    yield_start = _odds(draws.one("huawei.yield_start"), made.settings.number("huawei.yield", 1.0))
+    yield_ceiling = _odds(draws.one("huawei.yield_ceiling"), made.settings.number("huawei.yield", 1.0))
+    products = [offers[i].id for i in structure.huawei]
+    return {
+        "share": share / share.sum(0),
+        "training": np.stack([_number(b.numbers["training_share_of_spend"], streams, f"buyer:{b.id}:training")
+                              for b in made.buyers]),
+        "exposure": np.stack([_number(b.numbers["beijing_exposure"], streams, f"buyer:{b.id}:exposure")
+                              for b in made.buyers]),
+        "access": access, "log_phi": _log_phi(made, streams), "own": own, "cost": cost,
+        "taste": _tastes(made, streams, draws), "alpha": alpha, "lam": draws.one("choice.lam"),
+        "outside": draws.one("choice.outside"), "passes": _passes(made, streams, draws),
+        "sufficiency": draws.one("beijing.sufficiency"), "tariff": draws.one("price.tariff"),
+        "markup": draws.one("grey.markup"), "grey_elasticity": draws.one("grey.elasticity"),
+        "grey_scale": np.stack([draws.one(f"grey.scale.{o.supply}") if o.route == "grey" else np.ones(n)
+                                for o in offers]),
+        "lead": draws.one("orders.lead"), "cancel": draws.one("orders.cancel"),
+        "pull_multiple": draws.one("orders.pull_multiple"), "pull_share": draws.one("orders.pull_share"),
+        "vendor_share": draws.one("price.vendor_share"), "life": life * 12,
+        "gross_dies": draws.one("huawei.gross_dies"), "yield_start": np.minimum(yield_start, yield_ceiling),
+        "yield_ceiling": yield_ceiling, "yield_learning": draws.one("huawei.yield_learning"),
+        "assembly_yield": draws.one("huawei.assembly_yield"),
+        "dies_per": np.array([[_PACKAGE[p][0]] for p in products]),
+        "stacks_per": np.array([[_PACKAGE[p][1]] for p in products]),
+        "start": start, "ceiling": draws.one("software.ceiling"), "half_use": half / learning,
+        "run_failure": draws.one("software.run_failure"),
+    }  # fmt: skip
+
+
+def _reaches(access: tuple[str, ...], route: str) -> bool:
+    return {"legal": "foreign_legal", "grey": "foreign_grey", "domestic": "domestic"}[route] in access
+
+
+def _costs(made: Plan, draws: PriorDraws) -> NDArray[np.float64]:
+    """Cost to the maker; world price of a grey chip, ``[c d]``."""
+    names = [
+        f"grey.world_price.{o.supply}" if o.route == "grey" else f"cost.chip.{_cost_name(o.id)}" for o in made.offers
+    ]
+    return np.stack([draws.one(name) for name in names])
+
+
+def _cost_name(offer: str) -> str:
+    name = offer.removesuffix("_legal")
+    return {
+        "kunlun_p800": "kunlun", "zhenwu_810e": "t_head", "metax_c500": "metax", "hygon_dcu": "hygon",
+        "mthreads_s5000": "mthreads",
+    }.get(name, name)  # fmt: skip
+
+
+def _start(stack: str, draws: PriorDraws) -> NDArray[np.float64]:
+    name = stack if stack in ("rocm", "cann") else "domestic_other"
+    return np.stack([draws.one(f"software.start.{name}.{w}") for w in ("training", "inference")])
+
+
+def _log_phi(made: Plan, streams: Streams) -> NDArray[np.float64]:
+    """Log throughput by workload and offer, with the spread of disputed specifications, ``[w c d]``."""
+    models = [made.catalogue.models[m] for m in REFERENCE_MODELS]
+    columns: dict[str, NDArray[np.float64]] = {}
+    for offer in made.offers:
+        if offer.chip not in columns:
+            chip = made.catalogue.chips[offer.chip]
+            noise = _SPEC_SPREAD * ndtri(streams.uniform(f"spec:{offer.chip}"))
+            columns[offer.chip] = log_throughput(chip_spec(chip), models)[:, None] + noise
+    return np.stack([columns[o.chip] for o in made.offers], axis=1)
+
+
+def chip_spec(chip: Chip) -> ChipSpec:
+    """What the plain roofline reads of a chip; an unpublished figure is replaced by that of a like part."""
+    rate16 = _value(chip, "bf16_dense_tflops", 0.0)
+    rate8 = max(_value(chip, "fp8_dense_tflops", 0.0), _value(chip, "int8_dense_tops", 0.0))
+    if not rate16 and rate8:
+        rate16 = rate8 / 2
+    if not rate16:
+        # The only offer without any rate is the RTX Pro 6000D, whose market shows TPP under 2,400: 150 at 16 bits.
+        rate16 = 145.0
+    link = _value(chip, "scaleup_bw_gbs", 0.0) or _value(chip, "host_bw_gbs", _LINK_UNKNOWN_GBS)
+    return ChipSpec(
+        rate16=rate16 * 1e12, rate8=max(rate8, rate16) * 1e12, memory=_value(chip, "mem_gb", 64.0) * 1e9,
+        bandwidth=_value(chip, "mem_bw_gbs", _MEMORY_UNKNOWN_GBS) * 1e9, link=link / 2 * 1e9,
+        domain=int(_value(chip, "max_scaleup_domain", 8.0)),
+    )  # fmt: skip
+
+
+def _value(chip: Chip, field: str, fallback: float) -> float:
+    number = chip.specs.get(field)
+    if number is None:
+        return fallback
+    if number.value is not None:
+        return number.value
+    return (number.bounds[0] + number.bounds[1]) / 2
+
+
+def _tastes(made: Plan, streams: Streams, draws: PriorDraws) -> NDArray[np.float64]:
+    """Utility beyond worth per USD, ``[b c d]``: of the offer, and of the buyer for domestic chips."""
+    rows = []
+    for offer in made.offers:
+        if offer.id in _TASTES:
+            rows.append(draws.one(f"taste.{_TASTES[offer.id]}"))
+        elif offer.route == "grey":
+            rows.append(draws.one("taste.grey"))
+        elif offer.route == "domestic":
+            rows.append(draws.one("taste.huawei" if offer.vendor == "huawei" else "taste.domestic_other"))
+        else:
+            rows.append(np.zeros(made.draws))
+    taste = np.broadcast_to(np.stack(rows), (len(made.buyers), len(rows), made.draws)).copy()
+    for b, buyer in enumerate(made.buyers):
+        part = _number(buyer.numbers["domestic_stack_preference"], streams, f"buyer:{buyer.id}:preference")
+        lean = 0.5 * (logit(np.clip(part, 0.02, 0.98)) + 1.0)
+        for c, offer in enumerate(made.offers):
+            if offer.route == "domestic":
+                taste[b, c] += lean
+    return taste
+
+
+def _passes(made: Plan, streams: Streams, draws: PriorDraws) -> NDArray[np.float64]:
+    """Share of ordinary demand let through at each level, with an effect of each family, ``[4 f d]``."""
+    spread = draws.one("beijing.episode_spread")
+    common = [draws.one(f"beijing.pass.{level}") for level in (1, 2, 3)]
+    table = np.ones((4, len(made.structure.families), made.draws))
+    for f, family in enumerate(made.structure.families):
+        shift = spread * ndtri(streams.uniform(f"episode:{family}"))
+        shares = [expit(logit(share) + shift) for share in common]
+        # A stricter level never lets more through.
+        table[1, f], table[2, f], table[3, f] = np.minimum.accumulate(np.stack(shares), axis=0)
+    return table
+
+
+def _odds(share: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
+    return np.asarray(expit(logit(share) + np.log(factor)))
+
+
+def _number(number: Sourced, streams: Streams, name: str) -> NDArray[np.float64]:
+    """Draws of an assumed figure of a buyer, straight between its bounds and its central value."""
+    u = streams.uniform(name)
+    low, high = number.bounds
+    middle = number.value if number.value is not None else (low + high) / 2
+    return np.where(u < 0.5, low + (middle - low) * 2 * u, middle + (high - middle) * (2 * u - 1))

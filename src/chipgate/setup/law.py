@@ -1,0 +1,242 @@
+"""Washington's gate: openness by month from the clauses known at the as-of date, and its later moves.
+
+In history an offer is open for the part of a month in which the law needs no licence, or in which a licence
+regime stands and licences were issued and the lag of shipments has passed. After the as-of date an open offer is
+shut, and a shut one opened, at rates estimated from the record by the same rule (Gamma posteriors with a prior of
+half an event in five months). Offers that were never on sale in China open only by a scenario.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaincinv, ndtri
+
+from chipgate.arrays.keys import Streams
+from chipgate.catalogue import Catalogue
+from chipgate.catalogue.catalogue import Place, Table
+from chipgate.rules.book import RuleBook
+from chipgate.rules.destination import destination
+from chipgate.rules.subject import catalogue_subject
+from chipgate.rules.verdict import Verdict, judge
+from chipgate.schema.clause import Clause
+from chipgate.schema.market import Offer
+from chipgate.setup.draws import PriorDraws, month_index
+from chipgate.timegrid import add_months
+
+_FREE: Final = ("none", "notification_NAC", "licence_presumption_of_approval")
+_PRIOR_EVENTS: Final = 0.5
+_PRIOR_MONTHS: Final = 5.0
+_GRANT_WAIT: Final = 3.0
+"""Months from a licence regime to the first licence where none was issued yet, on average; an assumption."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the law says of an offer over a time.
+
+    Attributes:
+        free: No licence needed. ``licensed``: A licence regime stands, case by case.
+    """
+
+    first: date
+    last: date
+    free: bool
+    licensed: bool
+    fee: float
+    cap: float
+
+
+@dataclass(frozen=True)
+class Washington:
+    """Washington's gate.
+
+    Attributes:
+        us_open, fee, cap: ``[t c d]``. ``opened``: month of each opening of a family after the as-of date, for
+            Beijing's reaction, ``[t f d]`` with 1 in the month.
+        counts: What the rates rest on.
+    """
+
+    us_open: NDArray[np.float64]
+    fee: NDArray[np.float64]
+    cap: NDArray[np.float64]
+    counts: dict[str, float]
+
+
+def known_book(catalogue: Catalogue, as_of: date) -> RuleBook:
+    """The clauses known on a day; an end that lies later counts as not known."""
+    rows = []
+    for key, clause in catalogue.clauses.items():
+        if clause.known_since <= as_of:
+            known = clause if clause.ends is None or clause.ends <= as_of else clause.model_copy(update={"ends": None})
+            rows.append((known, catalogue.clauses.place(key)))
+    # Before the first clause the book is empty; a table needs no record to be one.
+    table: Table[Clause] = Table("rule", [(r, Place(p.path, p.line)) for r, p in rows])
+    return RuleBook(_known_replacements(table))
+
+
+def _known_replacements(table: Table[Clause]) -> Table[Clause]:
+    kept = [
+        (c.model_copy(update={"replaces": tuple(r for r in c.replaces if r in table)}), table.place(k))
+        for k, c in table.items()
+    ]
+    return Table("rule", kept)
+
+
+def statuses(catalogue: Catalogue, book: RuleBook, offer: Offer, last: date) -> list[Status]:
+    """What the law says of an offer for China from 2022 to ``last``."""
+    subject = catalogue_subject(catalogue.chips[offer.chip], catalogue.makers)
+    starts = [day for day in book.change_days if day <= last]
+    ends = [day - timedelta(days=1) for day in starts[1:]] + [last]
+    found = []
+    for first, until in zip(starts, ends, strict=True):
+        verdict = judge(book, [], subject, first, destination(catalogue, "CN", first))
+        fee = max(verdict.fee or 0.0, 0.0) + (verdict.duty or 0.0) * (verdict.outcome == "licence_case_by_case")
+        licensed = verdict.outcome == "licence_case_by_case"
+        found.append(Status(first, until, verdict.outcome in _FREE, licensed, fee, _cap(verdict)))
+    return found
+
+
+def _cap(verdict: Verdict) -> float:
+    """Licensed units a month, from a cap per buyer and the number of buyers, spread over a year."""
+    for cap in verdict.volume_caps:
+        if cap.units_per_buyer and cap.buyers:
+            return cap.units_per_buyer * cap.buyers / 12
+    return np.inf
+
+
+def washington(
+    catalogue: Catalogue, streams: Streams, draws: PriorDraws, offers: Sequence[Offer], families: Sequence[str],
+    months: Sequence[date], as_of: date, close_rate_factor: float = 1.0,
+) -> Washington:  # fmt: skip
+    """Openness, fee and cap of every offer, month and draw."""
+    book = known_book(catalogue, as_of)
+    shape = (len(months), len(offers), streams.draws)
+    us_open, fee, cap = np.zeros(shape), np.zeros(shape), np.full(shape, np.inf)
+    lag = draws.one("washington.shipment_lag")
+    wait = -np.log(streams.uniform("washington:grant_wait")) * _GRANT_WAIT
+    final = add_months(months[-1], 1) - timedelta(days=1)
+    tables = {offer.id: statuses(catalogue, book, offer, final) for offer in offers if offer.route == "legal"}
+    for c, offer in enumerate(offers):
+        if offer.route != "legal":
+            us_open[:, c] = 1.0
+            continue
+        grant = _first_grant(catalogue, offer, tables[offer.id], as_of)
+        for t, month in enumerate(months):
+            _fill(tables[offer.id], month, grant, lag, wait, us_open[t, c], fee[t, c], cap[t, c])
+        if offer.only_if_allowed:
+            us_open[:, c] = 0.0
+    counts = _counts(us_open, offers, months, as_of)
+    close = _rate(streams.uniform("washington:close"), counts["closings"], counts["open_months"]) * close_rate_factor
+    reopen = _rate(streams.uniform("washington:reopen"), counts["openings"], counts["shut_months"])
+    _future(us_open, streams, offers, families, months, as_of, close, reopen, lag)
+    return Washington(us_open, fee, cap, counts)
+
+
+def _fill(
+    table: Sequence[Status], month: date, grant: date | None, lag: NDArray[np.float64], wait: NDArray[np.float64],
+    us_open: NDArray[np.float64], fee: NDArray[np.float64], cap: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """One month of one offer: parts of the month by status, licences after their lag."""
+    end = add_months(month, 1)
+    days = (end - month).days
+    for status in table:
+        first, last = max(status.first, month), min(status.last + timedelta(days=1), end)
+        part = (last - first).days / days
+        if part <= 0:
+            continue
+        if status.free:
+            us_open += part
+        elif status.licensed:
+            begin = grant if grant is not None else status.first
+            shipped = _months(begin) + lag + (0.0 if grant is not None else wait)
+            us_open += part * np.clip(_months(month) + 0.5 - shipped + 0.5, 0, 1)
+            np.maximum(fee, status.fee, out=fee)
+            np.minimum(cap, status.cap, out=cap)
+
+
+def _first_grant(catalogue: Catalogue, offer: Offer, table: Sequence[Status], as_of: date) -> date | None:
+    """First licence for the offer's chip, or a lift naming it, that was public and falls into a licence regime."""
+    regimes = [s for s in table if s.licensed]
+    if not regimes:
+        return None
+    days = [
+        event.date.first
+        for event in catalogue.events.values()
+        if event.actor_country == "US"
+        and event.instrument == "license_grant"
+        and offer.chip in event.chips
+        and event.known_since.last <= as_of
+        and event.date.first >= regimes[0].first
+    ]
+    return min(days, default=None)
+
+
+def _counts(
+    us_open: NDArray[np.float64], offers: Sequence[Offer], months: Sequence[date], as_of: date
+) -> dict[str, float]:
+    """Closings and openings of families of legal offers up to the as-of date, same-month ones once, and exposure."""
+    now = min(max(month_index(months, as_of), 0), len(months) - 1)
+    open_before = us_open[: now + 1].mean(-1) > 0.5
+    closings, openings, open_months, shut_months = set(), set(), 0, 0
+    for c, offer in enumerate(offers):
+        if offer.route != "legal" or offer.only_if_allowed:
+            continue
+        begin = max(month_index(months, offer.first.first), 0)
+        for t in range(begin + 1, now + 1):
+            if open_before[t - 1, c]:
+                open_months += 1
+                closings |= {t} if not open_before[t, c] else set()
+            else:
+                shut_months += 1
+                openings |= {t} if open_before[t, c] else set()
+    return {
+        "closings": float(len(closings)), "openings": float(len(openings)), "open_months": float(open_months),
+        "shut_months": float(shut_months),
+    }  # fmt: skip
+
+
+def _rate(u: NDArray[np.float64], events: float, months: float) -> NDArray[np.float64]:
+    return np.asarray(gammaincinv(_PRIOR_EVENTS + events, u) / (_PRIOR_MONTHS + months))
+
+
+def _future(
+    us_open: NDArray[np.float64], streams: Streams, offers: Sequence[Offer], families: Sequence[str],
+    months: Sequence[date], as_of: date, close: NDArray[np.float64], reopen: NDArray[np.float64],
+    lag: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """Closings and reopenings after the as-of date; an offer that is open under the law stays so until a closing."""
+    now = month_index(months, as_of)
+    for family in families:
+        members = [
+            c for c, o in enumerate(offers) if o.route == "legal" and o.family == family and not o.only_if_allowed
+        ]
+        if not members or now >= len(months) - 1:
+            continue
+        u = streams.uniform(f"washington:moves:{family}", (len(months),))
+        lawful = us_open[:, members].max(1)
+        # State 1: the law as it stands at the as-of date; 0: shut by a later act; a shut family may reopen.
+        standing = (lawful[-1] > 0).astype(float)
+        opened_at = np.full(streams.draws, -np.inf)
+        for t in range(max(now + 1, 0), len(months)):
+            shuts = (standing > 0) & (u[t] < 1 - np.exp(-close))
+            opens = (standing <= 0) & (u[t] < 1 - np.exp(-reopen))
+            standing = np.where(shuts, 0.0, np.where(opens, 1.0, standing))
+            opened_at = np.where(opens, t, opened_at)
+            since = np.clip(t - opened_at - lag + 0.5, 0, 1)
+            for c in members:
+                by_law = us_open[t, c]
+                reopened = np.isfinite(opened_at)
+                us_open[t, c] = standing * np.where(reopened, np.maximum(since, 0.0), by_law)
+
+
+def _months(day: date) -> float:
+    return day.year * 12 + day.month + (day.day - 1) / 30.4375
+
+
+def normal(u: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Standard normal quantiles."""
+    return np.asarray(ndtri(u))

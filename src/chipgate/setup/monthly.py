@@ -1,0 +1,282 @@
+"""Inputs by month: gates, supply, budgets, fear, and the reference worth of renting abroad."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipgate.arrays.keys import Streams
+from chipgate.schema.tables import Event
+from chipgate.setup import beijing
+from chipgate.setup.constants import REFERENCE_MODELS, chip_spec
+from chipgate.setup.draws import PriorDraws, month_index
+from chipgate.setup.law import Washington, washington
+from chipgate.setup.levers import Settings
+from chipgate.setup.plan import Plan
+from chipgate.workload.plain import log_throughput
+
+# World chips whose worth per USD sets the worth of compute rented abroad, with their prior of price and the month
+# in which they are the middle of the rented fleet; between two such months the fleet turns over evenly.
+_REFERENCES: Final = (
+    ("nvidia_a100_80_sxm", "a100", date(2022, 1, 1)),
+    ("nvidia_h100_sxm", "h100", date(2024, 6, 1)),
+    ("nvidia_b200", "b200", date(2027, 1, 1)),
+)
+_REFERENCE_OWN_USD: Final = 5000.0
+_FEAR_BASE: Final = 0.1
+_FEAR_STEP: Final = 0.3
+_FEAR_MONTHS: Final = 4
+_BANK_ARRIVES: Final = (date(2023, 1, 1), date(2024, 10, 1))
+_HBM_ARRIVES: Final = (date(2022, 1, 1), date(2024, 12, 1))
+_HBM_LAST_MONTHS: Final = 6
+# Months between which each Huawei product takes over from the one before.
+_HANDOVERS: Final = {"ascend_910c": (date(2025, 1, 1), date(2026, 1, 1)),
+                     "ascend_950pr": (date(2026, 3, 1), date(2027, 6, 1))}  # fmt: skip
+_910B_LEFT: Final = 0.25
+
+
+def monthly_of(
+    made: Plan, streams: Streams, draws: PriorDraws, constants: dict[str, NDArray[Any]]
+) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64], dict[str, float]]:
+    """Arrays of :class:`chipgate.arrays.inputs.Monthly` by name, the US stock, and the counts behind both gates."""
+    months, settings = made.months, made.settings
+    gate = washington(
+        made.catalogue, streams, draws, made.offers, made.structure.families, months, made.as_of,
+        settings.number("washington.close_rate", 1.0),
+    )  # fmt: skip
+    _apply_levers(made, gate)
+    levels = beijing.history_levels(
+        made.catalogue, streams, made.structure.families, made.structure.classes, months, made.as_of
+    )
+    _fix_levels(made, levels)
+    rates = beijing.estimate_rates(made.catalogue, streams, made.as_of)
+    rates_up = rates.up * settings.number("beijing.escalation", 1.0)
+    constants["rates"] = np.stack([rates_up, rates.down])
+    grey = _factor(settings, "washington.smuggling_enforcement", months, default=0.0)
+    production, stock_set = _production(made, draws)
+    arrays = {
+        "live": _live(made), "us_open": gate.us_open, "fee": gate.fee, "cap": np.minimum(gate.cap, 1e9),
+        "production": production, "stock_set": stock_set, "budget": _budget(made, draws),
+        "fear": _fear(made, gate), "level_given": levels,
+        "react": _react(made, gate, rates.reaction * 1.0, settings.number("beijing.reaction", 1.0)),
+        "move_u": streams.uniform("beijing:moves", (len(months), 2, 2, len(made.structure.families))),
+        "log_ref": _log_ref(made, draws),
+        "fail_u": streams.uniform("run:fate", (len(months),)),
+        "run_month": np.array([[float(m.month in (3, 9) and m.year >= 2023)] for m in months]),
+    } | _huawei(made, draws)  # fmt: skip
+    # Enforcement removes grey supply; it acts on the month's liveness of grey offers as a part of their volume.
+    for c, offer in enumerate(made.offers):
+        if offer.route == "grey":
+            arrays["live"][:, c] *= np.maximum(1 - grey, 0.01)[:, None]
+    us_stock = draws.path("us.stock", months)
+    if us_stock is None:
+        raise AssertionError("the path us.stock has an anchor known from the first day")
+    return arrays, us_stock, gate.counts | rates.counts
+
+
+def _live(made: Plan) -> NDArray[np.float64]:
+    live = np.zeros((len(made.months), len(made.offers), 1))
+    for c, offer in enumerate(made.offers):
+        for t, month in enumerate(made.months):
+            inside = offer.first.first <= month and (offer.last is None or month <= offer.last.first)
+            live[t, c] = float(inside)
+    return live
+
+
+def _apply_levers(made: Plan, gate: Washington) -> None:
+    """Scenario settings over the law and its process, from the month of the as-of date or as dated."""
+    for c, offer in enumerate(made.offers):
+        if offer.route != "legal":
+            continue
+        for path, array in (("washington.open", gate.us_open), ("washington.fee", gate.fee),
+                            ("washington.volume_cap", gate.cap)):  # fmt: skip
+            values = _dated(made, f"{path}.{offer.family}")
+            for t in np.flatnonzero(~np.isnan(values)):
+                array[t, c] = values[t]
+
+
+def _fix_levels(made: Plan, levels: NDArray[np.int32]) -> None:
+    for f, family in enumerate(made.structure.families):
+        for path, classes in (("beijing.level", range(len(made.structure.classes))),
+                              ("beijing.level_state", [made.structure.classes.index("state_funded")])):  # fmt: skip
+            values = _dated(made, f"{path}.{family}")
+            for t in np.flatnonzero(~np.isnan(values)):
+                for k in classes:
+                    levels[t, f, k] = round(float(values[t]))
+
+
+def _dated(made: Plan, path: str) -> NDArray[np.float64]:
+    """A setting by month; an undated one holds from the month after the as-of date."""
+    values = made.settings.by_month(path, made.months)
+    if isinstance(made.settings.values.get(path), float):
+        values[: max(month_index(made.months, made.as_of) + 1, 0)] = np.nan
+    return values
+
+
+def _factor(settings: Settings, path: str, months: Sequence[date], default: float = 1.0) -> NDArray[np.float64]:
+    return np.nan_to_num(settings.by_month(path, months), nan=default)
+
+
+def _future_factor(made: Plan, path: str, default: float = 1.0) -> NDArray[np.float64]:
+    """A factor by month that leaves the months up to the as-of date as they were."""
+    return np.nan_to_num(_dated(made, path), nan=default)
+
+
+def _production(made: Plan, draws: PriorDraws) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Units made for China by month, and observed stocks."""
+    shape = (len(made.months), len(made.offers), made.draws)
+    made_units, stock = np.zeros(shape), np.full(shape, np.nan)
+    paths: dict[str, NDArray[np.float64] | None] = {}
+    for c, offer in enumerate(made.offers):
+        if offer.supply == "huawei" or offer.route == "grey":
+            continue
+        if offer.supply not in paths:
+            paths[offer.supply] = draws.path(f"supply.{offer.supply}", made.months)
+        path = paths[offer.supply]
+        if path is None:
+            continue
+        lever = f"nvidia_amd.supply.{offer.supply}" if offer.route == "legal" else "domestic.supply"
+        made_units[:, c] = path * _future_factor(made, lever)[:, None]
+        for t, month in enumerate(made.months):
+            if month < offer.first.first or (offer.last is not None and month > offer.last.first):
+                made_units[t, c] = 0.0
+        _observed_stock(made, draws, offer.supply, c, made_units, stock)
+    return made_units, stock
+
+
+def _observed_stock(
+    made: Plan, draws: PriorDraws, supply: str, c: int, units: NDArray[np.float64], stock: NDArray[np.float64]
+) -> None:
+    """Set stock where a figure was published, and let the line restart from zero after it."""
+    for name in made.catalogue.priors:
+        if not name.startswith(f"supply.stock.{supply}.") or not draws.known(name):
+            continue
+        year, month = name.rpartition(".")[2].split("_")
+        t = month_index(made.months, date(int(year), int(month), 1))
+        if not 0 <= t < len(made.months):
+            continue
+        stock[t, c] = draws.one(name)
+        lead = draws.one("supply.restart_lead")
+        order = f"supply.order.{supply}.{year}_{month}"
+        since = np.arange(len(made.months))[:, None] - t
+        restarted = np.clip(since - lead[None] + 1, 0, 1)
+        after = since > 0
+        units[:, c] = np.where(after, units[:, c] * restarted, units[:, c])
+        if draws.known(order):
+            # The order at the foundry arrives over half a year once the line runs.
+            arriving = (restarted > 0) & (since - lead[None] < 6)
+            units[:, c] = np.where(after & arriving, np.maximum(units[:, c], draws.one(order) / 6), units[:, c])
+
+
+def _budget(made: Plan, draws: PriorDraws) -> NDArray[np.float64]:
+    path = draws.path("budget.total", made.months)
+    if path is None:
+        raise AssertionError("the path budget.total has an anchor known from the first day")
+    return path / 12 * _future_factor(made, "buyers.budget")[:, None]
+
+
+def _fear(made: Plan, gate: Washington) -> NDArray[np.float64]:
+    """How much buyers fear a closure: a base, and a step for each recent binding act of Washington on chips."""
+    acts = [e for e in made.catalogue.events.values() if _binding_us_act(e, made.as_of)]
+    fear = np.full((len(made.months), len(made.offers), 1), _FEAR_BASE)
+    for t, month in enumerate(made.months):
+        recent = sum(0 < _months_between(e.known_since.first, month) <= _FEAR_MONTHS for e in acts)
+        fear[t] += _FEAR_STEP * recent
+    legal = np.array([[float(o.route == "legal")] for o in made.offers])
+    return np.clip(fear, 0, 1) * legal
+
+
+def _binding_us_act(event: Event, as_of: date) -> bool:
+    return (
+        event.actor_country == "US"
+        and event.direction == "tighten"
+        and event.instrument in ("threshold_rule", "license_requirement")
+        and event.authority in ("formal_rule", "formal_order")
+        and event.known_since.last <= as_of
+    )
+
+
+def _months_between(first: date, later: date) -> int:
+    return (later.year - first.year) * 12 + later.month - first.month
+
+
+def _react(made: Plan, gate: Washington, chance: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
+    """Rate of tightening that recent openings of a family add, ``[t f d]``."""
+    start = -np.log1p(-np.minimum(chance, 0.999)) / beijing.REACTION_FADES * factor
+    shape = (len(made.months), len(made.structure.families), made.draws)
+    rate = np.zeros(shape)
+    for f in range(shape[1]):
+        members = [c for c, o in enumerate(made.offers) if o.route == "legal" and made.structure.family[c] == f]
+        if not members:
+            continue
+        lawful = gate.us_open[:, members].max(1)
+        opened = np.maximum(np.diff(lawful, axis=0, prepend=lawful[:1]), 0)
+        carried = np.zeros(made.draws)
+        fade = np.exp(-1 / beijing.REACTION_FADES)
+        for t in range(shape[0]):
+            carried = carried * fade + opened[t]
+            rate[t, f] = start * np.minimum(carried, 1)
+    return rate
+
+
+def _huawei(made: Plan, draws: PriorDraws) -> dict[str, NDArray[np.float64]]:
+    """Packaging, wafers, arrivals of dies and memory, and the mix of products."""
+    months = made.months
+    packaging, wafers = draws.path("huawei.packaging", months), draws.path("huawei.wafers", months)
+    cxmt = draws.path("huawei.cxmt", months)
+    if packaging is None or wafers is None or cxmt is None:
+        raise AssertionError("Huawei's paths have anchors known from the first day")
+    bank = np.array([[float(_BANK_ARRIVES[0] <= m <= _BANK_ARRIVES[1])] for m in months])
+    weights = np.array([[_hbm_weight(m)] for m in months])
+    ramp = np.array([[float(m >= date(2026, 1, 1))] for m in months])
+    stacks = weights / weights.sum() * draws.one("huawei.hbm_stock")
+    stacks = stacks + (cxmt / 12) * ramp + (weights == 0) * draws.one("huawei.hbm_other") / 12
+    return {
+        "packaging": packaging * _future_factor(made, "huawei.packaging")[:, None],
+        "wafers": wafers * _future_factor(made, "huawei.wafers")[:, None],
+        "dies_in": bank / bank.sum() * draws.one("huawei.die_bank"),
+        "stacks_in": stacks * _future_factor(made, "huawei.hbm")[:, None],
+        "mix": _mix(made, draws.one("huawei.new_product_lag")),
+    }
+
+
+def _hbm_weight(month: date) -> float:
+    """Arrival of imported memory: even, with half of it in the last months before the control."""
+    if not _HBM_ARRIVES[0] <= month <= _HBM_ARRIVES[1]:
+        return 0.0
+    return 1.0 if _months_between(month, _HBM_ARRIVES[1]) >= _HBM_LAST_MONTHS else 5.0
+
+
+def _mix(made: Plan, lag: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of each product in Huawei's packages, ``[t h d]``."""
+    products = [made.offers[i].id for i in made.structure.huawei]
+    mix = np.zeros((len(made.months), len(products), made.draws))
+    mix[:, products.index("ascend_910b")] = 1.0
+    at = np.arange(len(made.months))[:, None]
+    for name, (first, last) in _HANDOVERS.items():
+        if name not in products:
+            continue
+        begin = month_index(made.months, first) + (lag if first > made.as_of else 0.0)
+        span = month_index(made.months, last) - month_index(made.months, first)
+        taken = np.clip((at - begin) / span, 0, 1) * (1 - _910B_LEFT)
+        mix *= 1 - taken[:, None, :]
+        mix[:, products.index(name)] += taken
+    return mix
+
+
+def _log_ref(made: Plan, draws: PriorDraws) -> NDArray[np.float64]:
+    """Log worth per USD of compute rented abroad: the middle chip of the world's rented fleet and its premium."""
+    models = [made.catalogue.models[m] for m in REFERENCE_MODELS]
+    rows, at = [], []
+    for chip, price, middle in _REFERENCES:
+        record = made.catalogue.chips[chip]
+        if record.announced is None or record.announced.last <= made.as_of:
+            worth = log_throughput(chip_spec(record), models)[:, None]
+            rows.append(worth - np.log(draws.one(f"grey.world_price.{price}") + _REFERENCE_OWN_USD))
+            at.append(month_index(made.months, middle))
+    t = np.arange(len(made.months))
+    weights = np.stack([np.interp(t, at, np.eye(len(at))[i]) for i in range(len(at))], axis=1)
+    log_ref = np.einsum("ti,iwd->twd", weights, np.stack(rows)) - np.log(draws.one("rental.premium"))
+    return log_ref + np.log(_future_factor(made, "buyers.renting_abroad"))[:, None, None]

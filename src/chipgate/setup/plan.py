@@ -1,0 +1,69 @@
+"""Coordinates and structure of a run."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from chipgate.arrays.inputs import Structure
+from chipgate.catalogue import Catalogue
+from chipgate.schema.actors import Buyer
+from chipgate.schema.market import ROUTES, Offer
+from chipgate.setup.levers import Settings
+from chipgate.timegrid import FIRST_DAY, month_starts
+
+POLICY_CLASSES: Final = ("internet_platform", "ai_lab", "state_funded", "entity_listed", "enterprise")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that shapes a run.
+
+    Attributes:
+        offers: Offers known at the as-of date, in array order.
+        buyers: Chinese buyers, in array order.
+    """
+
+    catalogue: Catalogue
+    settings: Settings
+    as_of: date
+    months: tuple[date, ...]
+    offers: tuple[Offer, ...]
+    buyers: tuple[Buyer, ...]
+    structure: Structure
+    seed: int
+    draws: int
+
+
+def plan(catalogue: Catalogue, settings: Settings, as_of: date, until: date, *, seed: int, draws: int) -> Plan:
+    """Coordinates of a run.
+
+    A chip that was not announced at the as-of date is not offered.
+    """
+    months = tuple(month_starts(FIRST_DAY, until))
+    offers = tuple(o for o in catalogue.offers.values() if _announced(catalogue, o, as_of))
+    buyers = tuple(b for b in catalogue.buyers.values() if b.country == "CN")
+    vendors = tuple(dict.fromkeys(o.vendor for o in offers if o.route != "grey"))
+    stacks = tuple(dict.fromkeys(_stack(catalogue, o) for o in offers))
+    families = tuple(dict.fromkeys(o.family for o in offers))
+    structure = Structure(
+        buyers=tuple(b.id for b in buyers), offers=tuple(o.id for o in offers), families=families,
+        classes=POLICY_CLASSES, stacks=stacks, vendors=vendors,
+        route=tuple(ROUTES.index(o.route) for o in offers),
+        vendor=tuple(-1 if o.route == "grey" else vendors.index(o.vendor) for o in offers),
+        stack=tuple(stacks.index(_stack(catalogue, o)) for o in offers),
+        family=tuple(families.index(o.family) for o in offers),
+        class_of=tuple(POLICY_CLASSES.index(b.policy_class) for b in buyers),
+        huawei=tuple(i for i, o in enumerate(offers) if o.supply == "huawei"),
+        followers=tuple(stack != "cuda" for stack in stacks), months=len(months),
+    )  # fmt: skip
+    return Plan(catalogue, settings, as_of, months, offers, buyers, structure, seed, draws)
+
+
+def _announced(catalogue: Catalogue, offer: Offer, as_of: date) -> bool:
+    chip = catalogue.chips[offer.chip]
+    known = chip.announced or offer.first
+    return known.last <= as_of
+
+
+def _stack(catalogue: Catalogue, offer: Offer) -> str:
+    return catalogue.makers[catalogue.chips[offer.chip].vendor].stack

@@ -1,0 +1,1 @@
+"""What a chip does: throughput by workload. The market reads log throughput only."""
