@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chipgate.api import classify_all as classify_all
     from chipgate.api import headroom as headroom
     from chipgate.api import history as history
+    from chipgate.api import run as run
     from chipgate.catalogue import Catalogue as Catalogue
     from chipgate.catalogue import catalogue as load_catalogue  # noqa: F401
     from chipgate.errors import ChipgateError as ChipgateError
@@ -27,6 +28,7 @@ _PUBLIC: Final = {
     "classify_all": ("chipgate.api", "classify_all"),
     "headroom": ("chipgate.api", "headroom"),
     "history": ("chipgate.api", "history"),
+    "run": ("chipgate.api", "run"),
     "load_catalogue": ("chipgate.catalogue", "catalogue"),
 }
 

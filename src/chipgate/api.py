@@ -1,10 +1,13 @@
 """The verbs of Chipgate for Python; the command line calls the same functions."""
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from chipgate.catalogue.catalogue import Catalogue, catalogue
+from chipgate.errors import BadInputError, UnknownNameError
 from chipgate.rules.book import RuleBook
 from chipgate.rules.destination import ABROAD, destination, find_firm, listing
 from chipgate.rules.headroom import Headroom
@@ -16,7 +19,12 @@ from chipgate.rules.verdict import Subject, Verdict, judge
 from chipgate.schema.clause import Item
 from chipgate.timegrid import covered_day
 
-__all__ = ["Given", "classify", "classify_all", "headroom", "history", "rule_book"]
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from chipgate.results.execute import Progress
+
+__all__ = ["Given", "classify", "classify_all", "headroom", "history", "rule_book", "run"]
 
 
 @cache
@@ -97,3 +105,60 @@ def _subject(data: Catalogue, chip: str | None, given: Given | None, export_from
 
 ABROAD_GROUP = ABROAD
 """Destination name of a unit abroad with headquarters in China."""
+
+
+def run(
+    scenario: str = "h20-reopened", *, as_of: str | None = None, until: str | None = None, draws: int = 1000,
+    seed: int = 0, settings: "Mapping[str, Any] | None" = None, dtype: str = "float32",
+    metrics: Sequence[str] | None = None, progress: "Progress | None" = None, data: Catalogue | None = None,
+) -> "xr.Dataset":  # fmt: skip
+    """Simulate a scenario.
+
+    Args:
+        scenario: Id of a shipped scenario, or path of a YAML file.
+        as_of: Day up to which anything is known, ``YYYY-MM-DD``; the scenario's own by default.
+        until: Last month, ``YYYY-MM``.
+        draws: Number of draws; the first draws of a longer run are those of a shorter one.
+        seed: Seed of all random streams.
+        settings: Lever settings on top of the scenario, path -> value or month -> value.
+        dtype: ``float32`` or ``float64``.
+        metrics: Metrics to compute; all by default.
+        progress: Called with draws done and draws in all.
+        data: Catalogue; the embedded one by default.
+
+    Returns:
+        Dataset with dimensions ``month``, the axes of each metric, and ``draw``; units, labels, formulas and
+        provenance are in the attributes.
+
+    Raises:
+        BadInputError: Unknown scenario or lever, a value out of range, dates that do not follow each other.
+    """
+    from chipgate.results.dataset import dataset
+    from chipgate.results.execute import execute, use_compile_cache
+    from chipgate.setup.build import build
+    from chipgate.setup.plan import plan
+    from chipgate.setup.scenario import resolve
+
+    if not 1 <= draws <= MOST_DRAWS:
+        raise BadInputError(f"draws is {draws}; give 1 to {MOST_DRAWS:,}")
+    if not 0 <= seed < 2**63:
+        raise BadInputError(f"seed is {seed}; give 0 to 2^63 - 1")
+    data = data or catalogue()
+    found = resolve(data, scenario, as_of=as_of, until=until, extra=settings)
+    unknown = sorted(set(metrics or ()) - set(_metric_names()))
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], _metric_names(), n=3)
+        raise UnknownNameError("metric", unknown[0], near, fix="`chipgate show metrics` lists all")
+    use_compile_cache()
+    built = build(plan(data, found.settings, found.as_of, found.until, seed=seed, draws=draws))
+    return dataset(execute(built, dtype=dtype, names=metrics, progress=progress), found)
+
+
+def _metric_names() -> list[str]:
+    from chipgate.metrics import METRICS
+
+    return list(METRICS)
+
+
+MOST_DRAWS = 1_000_000
+"""Draws of one run at most."""

@@ -50,7 +50,7 @@ def _as_fields(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
     return dict(arrays)
 
 
-def block(inputs: Inputs, part: slice, dtype: str) -> Inputs:
+def block(inputs: Inputs, part: slice | NDArray[np.intp], dtype: str) -> Inputs:
     """Some draws of the inputs as JAX arrays of the given precision; integers stay integers."""
 
     def cut(array: Any) -> Any:

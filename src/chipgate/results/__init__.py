@@ -1,0 +1,1 @@
+"""From trajectories to labelled results: running blocks of draws, datasets, files, comparisons."""

@@ -1,0 +1,126 @@
+"""Scenarios: found by name or read from a file, resolved through what they extend, and checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from chipgate.catalogue import Catalogue
+from chipgate.catalogue.read import line_of_key, read_record
+from chipgate.errors import BadInputError, DataError, DateError
+from chipgate.schema.market import Scenario
+from chipgate.setup.levers import Settings, merged, read_settings
+from chipgate.timegrid import FIRST_DAY, parse_partial
+
+LAST_YEAR = 2032
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A scenario with everything it inherits.
+
+    Attributes:
+        raw: Lever settings as written, for the record. ``settings``: the same, checked.
+        chain: Ids from the scenario to its last ancestor.
+    """
+
+    id: str
+    title: str
+    story: str
+    as_of: date
+    until: date
+    raw: Mapping[str, Any]
+    settings: Settings
+    chain: tuple[str, ...]
+
+
+def resolve(
+    catalogue: Catalogue, name: str, *, as_of: str | None = None, until: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> Resolved:  # fmt: skip
+    """Find a scenario and everything it inherits.
+
+    Args:
+        name: Id of a shipped scenario, or path of a YAML file.
+        as_of: Day that replaces the scenario's own, ``YYYY-MM-DD``.
+        until: Last month that replaces the scenario's own, ``YYYY-MM``.
+        extra: Lever settings on top, as by ``--set``.
+
+    Raises:
+        UnknownNameError: No scenario or lever has this name.
+        DataError: A file is malformed, or scenarios extend each other in a circle.
+        DateError: The days cannot be read or do not follow each other.
+    """
+    first = _find(catalogue, name)
+    chain = [first]
+    while chain[-1].extends is not None:
+        parent = catalogue.scenarios.find(chain[-1].extends)
+        if parent.id in {s.id for s in chain}:
+            raise DataError(f"extends itself through {parent.id!r}", path=name, fix="break the circle")
+        chain.append(parent)
+    raw = merged([*(s.set for s in reversed(chain)), extra or {}])
+    day = _as_of(as_of, chain)
+    last = _until(until, chain)
+    if last <= day.replace(day=1):
+        raise DateError(f"the run ends in {last:%Y-%m}, not after the as-of date {day}; give a later --until")
+    try:
+        settings = read_settings(catalogue, raw)
+    except BadInputError as error:
+        path = _file(name)
+        if path is None or not path.exists():
+            raise
+        raise DataError(str(error), path=path, line=line_of_key(path, "set")) from error
+    return Resolved(first.id, first.title, first.story, day, last, raw, settings, tuple(s.id for s in chain))
+
+
+def parse_set(items: list[str]) -> dict[str, Any]:
+    """Read ``path=value`` or ``path=YYYY-MM:value,YYYY-MM:value`` settings.
+
+    Raises:
+        BadInputError: An item has another form.
+    """
+    found: dict[str, Any] = {}
+    for item in items:
+        path, sign, text = item.partition("=")
+        if not sign or not path.strip() or not text.strip():
+            raise BadInputError(f"--set {item!r} is no setting; write path=value or path=2025-09:value,2026-01:value")
+        if ":" in text:
+            parts = [part.partition(":") for part in text.split(",")]
+            if any(not sign for _, sign, _ in parts):
+                raise BadInputError(f"--set {item!r}: each part is month:value, such as 2025-09:0.15")
+            found[path.strip()] = {month.strip(): value.strip() for month, _, value in parts}
+        else:
+            found[path.strip()] = text.strip()
+    return found
+
+
+def _find(catalogue: Catalogue, name: str) -> Scenario:
+    path = _file(name)
+    return read_record(path, Scenario) if path is not None else catalogue.scenarios.find(name)
+
+
+def _file(name: str) -> Path | None:
+    looks_like_one = name.endswith((".yaml", ".yml")) or "/" in name
+    return Path(name) if looks_like_one else None
+
+
+def _as_of(given: str | None, chain: list[Scenario]) -> date:
+    if given is not None:
+        partial = parse_partial(given)
+    else:
+        partial = next((s.as_of for s in chain if s.as_of is not None), None)  # type: ignore[assignment]
+    if partial is None:
+        raise DateError("the scenario names no as-of date; give --as-of YYYY-MM-DD")
+    if not FIRST_DAY <= partial.last < date(LAST_YEAR, 1, 1):
+        raise DateError(f"as-of date {partial} is outside {FIRST_DAY} to {LAST_YEAR - 1}-12-31")
+    return partial.last
+
+
+def _until(given: str | None, chain: list[Scenario]) -> date:
+    partial = parse_partial(given) if given is not None else next((s.until for s in chain if s.until), None)
+    if partial is None:
+        partial = parse_partial("2027-12")
+    if partial.last.year > LAST_YEAR:
+        raise DateError(f"--until {partial} lies after {LAST_YEAR}, beyond any evidence in the record")
+    return partial.last.replace(day=1)
