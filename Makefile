@@ -7,8 +7,9 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime
-	@echo "==> Classifying the whole catalogue through the history of the rules"
-	@$(BIN)/chipgate history --all --to CN
+	@echo "==> Simulating the situation of August 2025: the H20 re-opened at 15 percent"
+	@$(BIN)/chipgate run --out out/h20-reopened
+	@echo "==> Open out/h20-reopened/report.html in a browser"
 
 test: $(VENV)/.dev
 	@echo "==> Running the tests"
@@ -49,6 +50,7 @@ lock:
 
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/rules.py
+	@$(BIN)/python benchmarks/market.py
 
 docs: $(VENV)/.dev
 	@$(BIN)/python -m chipgate.docs

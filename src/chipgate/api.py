@@ -134,8 +134,7 @@ def run(
         BadInputError: Unknown scenario or lever, a value out of range, dates that do not follow each other.
     """
     from chipgate.results.dataset import dataset
-    from chipgate.results.execute import execute, use_compile_cache
-    from chipgate.setup.build import build
+    from chipgate.results.execute import execute_plan, use_compile_cache
     from chipgate.setup.plan import plan
     from chipgate.setup.scenario import resolve
 
@@ -145,19 +144,24 @@ def run(
         raise BadInputError(f"seed is {seed}; give 0 to 2^63 - 1")
     data = data or catalogue()
     found = resolve(data, scenario, as_of=as_of, until=until, extra=settings)
-    unknown = sorted(set(metrics or ()) - set(_metric_names()))
-    if unknown:
-        near = difflib.get_close_matches(unknown[0], _metric_names(), n=3)
-        raise UnknownNameError("metric", unknown[0], near, fix="`chipgate show metrics` lists all")
+    check_metrics(metrics or ())
     use_compile_cache()
-    built = build(plan(data, found.settings, found.as_of, found.until, seed=seed, draws=draws))
-    return dataset(execute(built, dtype=dtype, names=metrics, progress=progress), found)
+    made = plan(data, found.settings, found.as_of, found.until, seed=seed, draws=draws)
+    return dataset(execute_plan(made, dtype=dtype, names=metrics, progress=progress), found)
 
 
-def _metric_names() -> list[str]:
+def check_metrics(names: Sequence[str]) -> None:
+    """Raise unless every name is a metric.
+
+    Raises:
+        UnknownNameError: One is not; the nearest are named.
+    """
     from chipgate.metrics import METRICS
 
-    return list(METRICS)
+    for name in names:
+        if name not in METRICS:
+            near = difflib.get_close_matches(name, METRICS, n=3)
+            raise UnknownNameError("metric", name, near, fix="`chipgate explain` lists all")
 
 
 MOST_DRAWS = 1_000_000

@@ -226,8 +226,41 @@ def _span(value: float | None, bounds: tuple[float, float], places: int | None =
     return _show(value, places) if bounds[0] == bounds[1] else f"{_show(value, places)} ({ends})".strip()
 
 
+def metrics_page(_: Catalogue) -> str:
+    """Every metric with unit, axes, formula and source."""
+    from chipgate.metrics import METRICS
+
+    rows = ([f"`{m.name}`", m.label, m.unit, ", ".join(m.axes), m.adds, m.formula, m.source] for m in METRICS.values())
+    return "# Metrics\n\n" + _table(
+        ["metric", "what it is", "unit", "by", "months add up by", "formula", "source"], rows
+    )
+
+
+def levers_page(data: Catalogue) -> str:
+    """Every lever with range, default and what it moves."""
+    rows = (
+        [f"`{x.id}`", x.actor, x.label, f"{x.least:g} to {x.most:g} {x.unit}", str(x.default),
+         "by month" if x.dated else "one value", f"{x.moves} {x.direction}"]
+        for x in data.levers.values()
+    )  # fmt: skip
+    head = ["lever", "who pulls it", "what it is", "range", "default", "dated", "moves, when raised"]
+    return "# Levers\n\n`*` stands for a chip family or a supply line.\n\n" + _table(head, rows)
+
+
+def scenarios_page(data: Catalogue) -> str:
+    """Every scenario with its story and settings."""
+    parts = []
+    for x in data.scenarios.values():
+        settings = "\n".join(f"- `{key}`: {value}" for key, value in x.set.items()) or "No settings of its own."
+        base = f"Extends `{x.extends}`. " if x.extends else ""
+        day = f"As of {x.as_of}. " if x.as_of else ""
+        parts.append(f"## {x.id}\n\n{x.title}. {base}{day}{x.story}\n\n{settings}")
+    return "# Scenarios\n\n" + "\n\n".join(parts)
+
+
 _BUILD: Final = (
     cli_page, chips_page, rules_page, events_page, parameters_page, buyers_page, variables_page, schema_page,
+    metrics_page, levers_page, scenarios_page,
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ class Structure:
         vendor: Pricing vendor of each offer; grey offers have none (-1).
         stack: Software stack of each offer.
         family: Policy family of each offer; ``class_of``: policy class of each buyer.
+        world: Offers that also sell elsewhere.
         huawei: Offers that Huawei makes. ``followers``: stacks that learn.
         months: Number of months.
     """
@@ -38,6 +39,7 @@ class Structure:
     stack: tuple[int, ...]
     family: tuple[int, ...]
     class_of: tuple[int, ...]
+    world: tuple[bool, ...]
     huawei: tuple[int, ...]
     followers: tuple[bool, ...]
     months: int
@@ -66,6 +68,7 @@ class Monthly:
         react: Rate of escalation that a recent opening by Washington adds, per month, ``[t f d]``.
         move_u: Uniforms of the moves of Beijing's gate, ``[t 2 2 f d]`` (sub-step, up or down).
         packaging, wafers: Huawei's packages and wafers a month, ``[t d]``.
+        yield_odds: Factor on the odds of a good die, ``[t 1]``; ``learning``: on the speed of software, ``[t 1]``.
         dies_in, stacks_in: Dies and memory stacks that arrive from outside, ``[t d]``.
         mix: Share of each Huawei product in packages, ``[t h d]``.
         log_ref: Log worth per USD of compute rented abroad, ``[t w d]``.
@@ -86,6 +89,8 @@ class Monthly:
     move_u: Array
     packaging: Array
     wafers: Array
+    yield_odds: Array
+    learning: Array
     dies_in: Array
     stacks_in: Array
     mix: Array

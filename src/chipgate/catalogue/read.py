@@ -70,9 +70,9 @@ def read_list(path: Path, record: type[R]) -> list[tuple[R, int]]:
     return [(_validate(node, record, path), node.start_mark.line + 1) for node in root.value]
 
 
-def line_of_key(path: Path, key: str) -> int:
-    """Line of a top-level key of a YAML file; 1 where it has none."""
-    return _line_of(_compose(path), (key,))
+def line_of_key(path: Path, *keys: str) -> int:
+    """Line of a key of a YAML file, given with the keys above it; of the last one that is there."""
+    return _line_of(_compose(path), keys)
 
 
 def read_mapping(path: Path) -> dict[str, Any]:

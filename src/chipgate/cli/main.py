@@ -3,13 +3,14 @@
 Exit status: 0 done, 2 bad input, 1 a fault of Chipgate's own.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from chipgate.cli import data_check, law, show
+from chipgate.cli import analyse, data_check, law, show, simulate
 from chipgate.errors import BadInputError, ChipgateError
 
 app = typer.Typer(
@@ -44,6 +45,8 @@ def _root(
     ctx.obj = data
 
 
+simulate.register(app)
+analyse.register(app)
 law.register(app)
 show.register(app)
 data_check.register(app)
@@ -64,6 +67,10 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:
+        if os.environ.get("CHIPGATE_DEBUG"):
+            raise
+        _fail(f"fault in Chipgate: {type(error).__name__}: {error}; set CHIPGATE_DEBUG=1 for the traceback", 1)
     except KeyboardInterrupt:
         _fail("interrupted", 130)
     sys.exit(status if isinstance(status, int) else 0)

@@ -16,38 +16,79 @@ import jax.numpy as jnp
 from jax import Array
 
 from chipgate.arrays.inputs import Structure
+from chipgate.market.sums import over_offers, rows, total
 
 TINY = 1e-30
+ROUTES = 3
+"""Nests: legal, grey, domestic."""
 
 
 @dataclass(frozen=True)
 class Demand:
-    """Spending and what pricing needs of it.
+    """Spending.
 
     Attributes:
         spend: USD a month, ``[b w c d]``.
-        nest: Sum of utilities ``D`` of each offer's nest, ``[b w c d]``.
-        scale: ``D^(lam-1) / den`` of each offer's nest, ``[b w c d]``.
-        z: Utility term of each offer, ``[b w c d]``.
         outside: USD a month that stay outside, ``[b w d]``.
     """
 
     spend: Array
-    nest: Array
-    scale: Array
-    z: Array
+    outside: Array
+
+
+@dataclass(frozen=True)
+class Nests:
+    """What buyers' choice needs of each nest; one array ``[b w d]`` for each route.
+
+    Price enters through ``power[w c]`` alone and the buyer through ``attract[b c]``: ``Z = power attract``, so that
+    ``share_c = power_c attract_c scale_g`` and no array over buyers, workloads and offers need be formed.
+
+    Attributes:
+        sum: ``D``, sum of the utility terms of the nest.
+        scale: ``D^(lam-1) / den``; zero for an empty nest.
+        outside: Share that stays outside, ``exp(u_0) / den``.
+    """
+
+    sum: tuple[Array, ...]
+    scale: tuple[Array, ...]
     outside: Array
 
 
 def attraction(taste: Array, gate: Array, lam: Array) -> Array:
-    """What price does not touch: ``exp(taste / lam) gate^(1/lam)``, ``[b c d]``.
+    """What price does not touch: ``(exp(taste) gate)^(1/lam)``, ``[b c d]``.
 
     Args:
         taste: Utility beyond worth per USD, ``[b c d]``.
         gate: Share of ordinary demand that gates and access let through, ``[b c d]``.
         lam: Nesting parameter, ``[d]``.
     """
-    return jnp.exp(taste / lam) * jnp.where(gate > 0, jnp.maximum(gate, TINY) ** (1 / lam), 0.0)
+    return jnp.where(gate > 0, jnp.exp((taste + jnp.log(jnp.maximum(gate, TINY))) / lam), 0.0)
+
+
+def power(log_worth: Array, log_kappa: Array, alpha: Array, lam: Array) -> Array:
+    """What price does touch: ``exp(alpha / lam (log v - log v_ref))``, ``[w c d]``."""
+    return jnp.exp((alpha / lam)[:, None, :] * (log_worth - log_kappa[None]))
+
+
+def nests(structure: Structure, priced: Array, attract: Array, lam: Array, outside: Array) -> Nests:
+    """Sums over the offers of each nest.
+
+    Args:
+        priced: From :func:`power`, ``[w c d]``.
+        attract: From :func:`attraction`, ``[b c d]``.
+        lam: ``[d]``; ``outside``: ``[d]``.
+    """
+    shape = (attract.shape[0], priced.shape[0], attract.shape[-1])
+    sums = tuple(
+        over_offers(rows(attract, inside, 1), rows(priced, inside, 1)) if inside else jnp.zeros(shape, priced.dtype)
+        for inside in map(structure.offers_of, range(ROUTES))
+    )
+    # An empty nest has no spending. The guards stand before log and division, so that derivatives stay finite.
+    held = [jnp.maximum(d, TINY) for d in sums]
+    powered = [jnp.where(d > TINY, jnp.exp(lam * jnp.log(h)), 0.0) for d, h in zip(sums, held, strict=True)]
+    stay = jnp.exp(outside)
+    den = stay + total(powered)
+    return Nests(sums, tuple(p / h / den for p, h in zip(powered, held, strict=True)), stay / den)
 
 
 def demand(
@@ -63,26 +104,8 @@ def demand(
         budget: USD a month by workload, ``[b w d]``.
         alpha: ``[w d]``; ``lam``: ``[d]``; ``outside``: ``[d]``.
     """
-    power = jnp.exp((alpha / lam)[:, None, :] * (log_worth - log_kappa[None]))
-    z = power[None] * attract[:, None]
-    total, each = _nests(structure, z)
-    powered = [jnp.where(d > TINY, jnp.maximum(d, TINY) ** lam, 0.0) for d in total]
-    den = jnp.exp(outside) + sum(powered)
-    # D^(lam-1)/den is finite wherever the nest holds something; an empty nest has no spending.
-    scales = [jnp.where(d > TINY, jnp.maximum(d, TINY) ** (lam - 1), 0.0) / den for d in total]
-    scale = _spread(structure, scales)
-    spend = z * scale * budget[:, :, None, :]
-    return Demand(spend, each, scale, z, budget * jnp.exp(outside) / den)
-
-
-def _nests(structure: Structure, z: Array) -> tuple[list[Array], Array]:
-    """Sum of each nest, ``[b w d]``, and the same beside each offer, ``[b w c d]``."""
-    totals = []
-    for route in range(3):
-        inside = structure.offers_of(route)
-        totals.append(sum((z[:, :, c] for c in inside), start=jnp.zeros_like(z[:, :, 0])))
-    return totals, _spread(structure, totals)
-
-
-def _spread(structure: Structure, by_nest: list[Array]) -> Array:
-    return jnp.stack([by_nest[route] for route in structure.route], axis=2)
+    priced = power(log_worth, log_kappa, alpha, lam)
+    found = nests(structure, priced, attract, lam, outside)
+    scaled = [scale * budget for scale in found.scale]
+    spend = attract[:, None] * priced[None] * jnp.stack([scaled[route] for route in structure.route], axis=2)
+    return Demand(spend, budget * found.outside)

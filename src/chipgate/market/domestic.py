@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from chipgate.arrays.inputs import Constants
+from chipgate.market.sums import over
 
 DRAWDOWN = 4.0
 """Months over which a stock is planned to last at the least."""
@@ -45,7 +46,7 @@ class Output:
 
 
 def produce(
-    constants: Constants, mix: Array, packaging: Array, wafers: Array, dies_in: Array, stacks_in: Array,
+    constants: Constants, mix: Array, packaging: Array, wafers: Array, odds: Array, dies_in: Array, stacks_in: Array,
     bank: Array, stacks: Array, cumulative: Array,
 ) -> Output:  # fmt: skip
     """One month of production.
@@ -53,15 +54,17 @@ def produce(
     Args:
         mix: Share of each product in packages, ``[h d]``.
         packaging: Packages that can be assembled, ``[d]``; ``wafers``: wafers finished, ``[d]``.
+        odds: Factor on the odds of a good die, ``[1]`` or ``[d]``.
         dies_in, stacks_in: Dies and stacks that arrive from outside, ``[d]``.
         bank, stacks: Stocks before, ``[d]``; ``cumulative``: wafers so far, ``[d]``.
     """
     grown = (1 + cumulative / _WAFERS_UNIT) ** -constants.yield_learning
     rate = constants.yield_ceiling - (constants.yield_ceiling - constants.yield_start) * grown
+    rate = rate * odds / (1 - rate + rate * odds)
     good = wafers * constants.gross_dies * rate
     bank_now, stacks_now = bank + dies_in + good, stacks + stacks_in
-    dies_per = (mix * constants.dies_per).sum(0)
-    stacks_per = (mix * constants.stacks_per).sum(0)
+    dies_per = over(mix * constants.dies_per, 0)
+    stacks_per = over(mix * constants.stacks_per, 0)
     by_dies = (good + (bank + dies_in) / DRAWDOWN) / dies_per
     by_memory = (stacks_in + stacks / DRAWDOWN) / stacks_per
     limits = jnp.stack([packaging, by_dies, by_memory])

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from chipgate.arrays.inputs import Constants, Structure
+from chipgate.market.choice import TINY
 
 LEVELS = ("welcome", "discouraged", "case by case", "blocked")
 SUB_STEPS = 2
@@ -42,16 +43,13 @@ def let_through(structure: Structure, constants: Constants, level: Array) -> Arr
 
     A buyer that feels a part of the pressure lets through the share to the power of that part.
     """
-    draws = constants.passes.shape[-1]
-    rows = []
-    for buyer in range(len(structure.buyers)):
-        k = structure.class_of[buyer]
-        by_family = {}
-        for f in {structure.family[c] for c, route in enumerate(structure.route) if route == 0}:
-            share = jnp.take_along_axis(constants.passes[:, f], level[f, k][None], axis=0)[0]
-            by_family[f] = share ** constants.exposure[buyer]
-        one = jnp.ones((draws,), constants.passes.dtype)
-        rows.append(
-            jnp.stack([by_family[structure.family[c]] if r == 0 else one for c, r in enumerate(structure.route)])
-        )
-    return jnp.stack(rows)
+    by_family = constants.passes[0][:, None]
+    for i in range(1, len(LEVELS)):
+        by_family = jnp.where(level == i, constants.passes[i][:, None], by_family)
+    by_family = jnp.log(jnp.maximum(by_family, TINY))
+    logs = jnp.stack([by_family[f] if r == 0 else jnp.zeros_like(by_family[f]) for f, r in _offers(structure)])
+    return jnp.exp(constants.exposure[:, None] * jnp.stack([logs[:, k] for k in structure.class_of]))
+
+
+def _offers(structure: Structure) -> list[tuple[int, int]]:
+    return list(zip(structure.family, structure.route, strict=True))

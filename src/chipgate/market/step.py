@@ -26,8 +26,11 @@ from chipgate.market.gate import let_through, next_level
 from chipgate.market.pricing import Market, Prices, demand_at, solve
 from chipgate.market.software import maturity, next_setback, run_fails
 from chipgate.market.state import STAGES, State
+from chipgate.market.sums import over
 
 _REPAY = 12.0
+_DIVERTED = 0.7
+"""Part of its stock that a maker sells elsewhere in a month in which Washington's gate is shut."""
 _COMMITTED = 3.0
 """Months of production that a maker has ordered and cannot cancel."""
 _COVER = 6.0
@@ -41,6 +44,7 @@ class Record:
 
     Attributes:
         delivered: ``[b c d]``; ``ordered``, ``cancelled``: ``[c d]``; ``backlog``, ``stock``, ``made``: ``[c d]``.
+        diverted: Units sold elsewhere, ``[c d]``.
         adjusted: Units by which stock was set to an observed figure, ``[c d]``.
         training_share: Part of deliveries for training, ``[c d]``.
         street, listed: Prices, USD a chip, ``[c d]``; ``fee``: receipts, USD, ``[c d]``.
@@ -63,6 +67,7 @@ class Record:
     backlog: Array
     stock: Array
     made: Array
+    diverted: Array
     adjusted: Array
     training_share: Array
     street: Array
@@ -114,22 +119,24 @@ def step(
     found, street, _ = demand_at(structure, market, prices.x)
 
     units = found.spend / street[None, None]
-    ordinary, training = units.sum(1), units[:, 0]
+    ordinary, training = over(units, 1), units[:, 0]
     # Grey supply is what it is; everything else cannot deliver more than there is.
-    most = jnp.where(_mask(structure, 1) > 0, jnp.inf, market.supply)
-    ration = jnp.minimum(1.0, most / jnp.maximum(ordinary.sum(0), TINY))
+    ration = jnp.minimum(1.0, market.supply / jnp.maximum(over(ordinary, 0), TINY))
+    ration = jnp.where(_mask(structure, 1) > 0, 1.0, ration)
     ordinary, training = ordinary * ration, training * ration
     ahead, debt = _pull_forward(constants, state, month, ordinary, street, foreign, budget)
     due = (state.backlog + ahead) / constants.lead * passed * washington
-    left = jnp.maximum(available - ordinary.sum(0), 0.0) * foreign
-    due = due * jnp.minimum(1.0, left / jnp.maximum(due.sum(0), TINY))
+    left = jnp.maximum(available - over(ordinary, 0), 0.0) * foreign
+    due = due * jnp.minimum(1.0, left / jnp.maximum(over(due, 0), TINY))
     delivered = ordinary + due
-    share = training.sum(0) / jnp.maximum(ordinary.sum(0), TINY)
+    share = over(training, 0) / jnp.maximum(over(ordinary, 0), TINY)
 
-    grey_made = ordinary.sum(0) * _mask(structure, 1)
+    grey_made = over(ordinary, 0) * _mask(structure, 1)
     made = made + grey_made
-    after = available + grey_made - delivered.sum(0)
-    stranded = _stranded(month, state, after, market.base, foreign)
+    left_over = available + grey_made - over(delivered, 0)
+    stranded = _stranded(month, state, left_over, market.base, foreign)
+    diverted = _diverted(structure, left_over, washington)
+    after = left_over - diverted
     backlog = state.backlog + ahead - due
     latent, lost = _toll(structure, market, attract_open, prices, passed, washington, delivered, foreign)
     sufficiency = _sufficiency(structure, constants, mature, delivered, share, latent)
@@ -138,18 +145,20 @@ def step(
     listed = market.base * jnp.exp(prices.list_x)
     kept = listed + constants.vendor_share * (street - listed)
     new = State(
-        x=prices.x, stock=after, pace=0.7 * state.pace + 0.3 * delivered.sum(0), backlog=backlog, passed=passed,
+        x=prices.x, stock=after, pace=0.7 * state.pace + 0.3 * over(delivered, 0), backlog=backlog, passed=passed,
         us_open=washington,
-        debt=debt, installed=installed, work=work, use=state.use + _by_stack(structure, work.sum(0)),
+        debt=debt, installed=installed, work=work, use=state.use + month.learning * _by_stack(structure, over(work, 0)),
         setback=next_setback(state.setback, failed), level=level, bank=output.bank, stacks=output.stacks,
         wafers=output.wafers, sufficiency=sufficiency.mean(0),
     )  # fmt: skip
     record = Record(
-        delivered=delivered, ordered=(ordinary + ahead).sum(0), cancelled=cancelled.sum(0), backlog=backlog.sum(0),
-        stock=after, made=made, adjusted=available - stock, training_share=share, street=street, listed=listed,
-        fee=month.fee * kept * delivered.sum(0), revenue=kept * delivered.sum(0),
-        cost=market.base * delivered.sum(0), stranded=stranded, latent=latent, lost=lost,
-        outside=found.outside.sum(0), maturity=mature, failure=chance, installed=installed.sum(0), work=work.sum(0),
+        delivered=delivered, ordered=over(ordinary + ahead, 0), cancelled=over(cancelled, 0), backlog=over(backlog, 0),
+        stock=after, made=made, diverted=diverted, adjusted=available - stock, training_share=share, street=street,
+        listed=listed,
+        fee=month.fee * kept * over(delivered, 0), revenue=kept * over(delivered, 0),
+        cost=market.base * over(delivered, 0), stranded=stranded, latent=latent, lost=lost,
+        outside=over(found.outside, 0), maturity=mature, failure=chance, installed=over(installed, 0),
+        work=over(work, 0),
         level=level, us_open=washington, bank=output.bank, stacks=output.stacks, good_dies=output.good_dies,
         dies_used=output.dies_used, stacks_used=output.stacks_used, binding=output.binding, limits=output.limits,
         sufficiency=sufficiency, residual=prices.residual,
@@ -175,8 +184,8 @@ def _cancel(
 def _make(structure: Structure, constants: Constants, state: State, month: Monthly) -> tuple[Output, Array]:
     """Huawei's month, and units that all makers add to stock, ``[c d]``."""
     output = produce(
-        constants, month.mix, month.packaging, month.wafers, month.dies_in, month.stacks_in, state.bank,
-        state.stacks, state.wafers,
+        constants, month.mix, month.packaging, month.wafers, month.yield_odds, month.dies_in, month.stacks_in,
+        state.bank, state.stacks, state.wafers,
     )  # fmt: skip
     # A maker that holds more than some months of sales makes less; one that has sold nothing yet makes its plan.
     cover = jnp.where(state.pace > 0, _COVER * state.pace / jnp.maximum(state.stock, TINY), 1.0)
@@ -204,7 +213,7 @@ def _market(
     worth = constants.log_phi + jnp.log(jnp.stack([mature[s] for s in structure.stack], axis=1))
     reachable = constants.access * month.live
     attract = attraction(constants.taste, reachable * passed * washington, constants.lam)
-    due = (state.backlog / constants.lead).sum(0)
+    due = over(state.backlog / constants.lead, 0)
     supply = jnp.minimum(jnp.maximum(available - due, 0.1 * available), month.cap)
     active = jnp.where(reachable.max(0) * washington > 0, 1.0, 0.0) * jnp.where(
         (available > 1.0) | (_mask(structure, 1) > 0), 1.0, 0.0
@@ -225,11 +234,11 @@ def _pull_forward(
 ) -> tuple[Array, Array]:
     """Orders beyond the ordinary ones that fear of a closure adds, ``[b c d]``, and the debt they leave, ``[b d]``."""
     wanted = ordinary * (constants.pull_multiple - 1) * month.fear * foreign
-    cost = (wanted * street).sum(1)
-    year = 12 * budget.sum(1)
+    cost = over(wanted * street, 1)
+    year = 12 * over(budget, 1)
     room = jnp.maximum(constants.pull_share * year - state.debt, 0.0)
     ahead = wanted * jnp.minimum(1.0, room / jnp.maximum(cost, TINY))[:, None, :]
-    spent = (ahead * street).sum(1)
+    spent = over(ahead * street, 1)
     repaid = jnp.minimum(state.debt / _REPAY, year / 24)
     return ahead, jnp.maximum(state.debt + spent - repaid, 0.0)
 
@@ -238,6 +247,12 @@ def _stranded(month: Monthly, state: State, stock: Array, base: Array, foreign: 
     """USD written off as Washington's gate shuts: stock at cost, and the months of production already ordered."""
     shutting = jnp.maximum(state.us_open - month.us_open, 0.0)
     return foreign * shutting * (jnp.maximum(stock, 0.0) + _COMMITTED * month.production) * base
+
+
+def _diverted(structure: Structure, stock: Array, washington: Array) -> Array:
+    """Stock that a maker sells elsewhere while Washington's gate is shut, for offers with a world market."""
+    elsewhere = jnp.array([[1.0 if w else 0.0] for w in structure.world])
+    return elsewhere * (1 - washington) * _DIVERTED * jnp.maximum(stock, 0.0)
 
 
 def _toll(
@@ -250,12 +265,12 @@ def _toll(
     """
     open_market = replace(market, attract=attract_open)
     found, price, _ = demand_at(structure, open_market, jnp.where(foreign > 0, prices.list_x, prices.x))
-    wanted = found.spend.sum(1) / price[None]
+    wanted = over(found.spend, 1) / price[None]
     after_us = wanted * washington
     after_both = after_us * passed
-    short = jnp.maximum(after_both.sum(0) - delivered.sum(0), 0.0)
-    lost = jnp.stack([(wanted - after_us).sum(0), (after_us - after_both).sum(0), short])
-    return wanted.sum(0), lost * foreign
+    short = jnp.maximum(over(after_both, 0) - over(delivered, 0), 0.0)
+    lost = jnp.stack([over(wanted - after_us, 0), over(after_us - after_both, 0), short])
+    return over(wanted, 0), lost * foreign
 
 
 def _sufficiency(
@@ -264,10 +279,10 @@ def _sufficiency(
     """Domestic compute delivered over all that is delivered and held back by gates, by workload, ``[w d]``."""
     quality = jnp.exp(constants.log_phi) * jnp.stack([mature[s] for s in structure.stack], axis=1)
     part = jnp.stack([share, 1 - share])
-    got = delivered.sum(0) * part * quality
+    got = over(delivered, 0) * part * quality
     foreign = _mask(structure, 0)
-    wanted = got.sum(1) + (jnp.maximum(latent - delivered.sum(0), 0.0) * part * quality * foreign).sum(1)
-    return (got * _mask(structure, 2)).sum(1) / jnp.maximum(wanted, TINY)
+    wanted = over(got, 1) + over(jnp.maximum(latent - over(delivered, 0), 0.0) * part * quality * foreign, 1)
+    return over(got * _mask(structure, 2), 1) / jnp.maximum(wanted, TINY)
 
 
 def _age(constants: Constants, state: State, delivered: Array, share: Array) -> tuple[Array, Array]:
@@ -279,7 +294,7 @@ def _age(constants: Constants, state: State, delivered: Array, share: Array) -> 
         entering = jnp.concatenate([arriving[None], leaving[:-1]])
         return stages - leaving + entering
 
-    by_work = delivered.sum(0) * jnp.stack([share, 1 - share])
+    by_work = over(delivered, 0) * jnp.stack([share, 1 - share])
     return wear(state.installed, delivered), wear(state.work, by_work)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from chipgate.metrics.base import MEASURES, Array, View, metric
-from chipgate.setup.constants import chip_spec
+from chipgate.setup.constants import chip_spec, cost_prior
 
 _MODEL = "this model: chipgate.market.step"
 _H100 = "nvidia_h100_sxm"
@@ -22,7 +22,8 @@ def measures(view: View) -> Array:
     reference = _figures(view, _H100)
     rows = np.array([_figures(view, offer.chip) for offer in plan.offers]).T
     found = rows / np.array(reference)[:, None]
-    cost = np.median(np.asarray(view.built.inputs.constants.cost), axis=-1)
+    # The centre of each prior, so that the measure does not hang on the number of draws.
+    cost = np.array([view.built.used[cost_prior(offer)].central for offer in plan.offers])
     h100 = chips[_H100].price_usd
     found[MEASURES.index("usd")] = cost / (h100.value if h100 is not None and h100.value else 1.0)
     return found

@@ -3,20 +3,43 @@
 import numpy as np
 
 from chipgate.metrics.base import GATES, INPUTS, Array, View, metric
+from chipgate.setup.draws import month_index
 
 _MODEL = "this model: chipgate.market.step"
 _NOTHING_LOST = 0.05
 
 
+def on_the_table(view: View) -> Array:
+    """1 where a legal offer was let in up to the as-of date, or the scenario has let it in since, ``[t c 1]``.
+
+    Chips that Washington never let into China do not count as kept out: everyone would want them.
+    """
+    plan = view.built.plan
+    us_open = np.asarray(view.built.inputs.monthly.us_open)
+    live = np.asarray(view.built.inputs.monthly.live)
+    now = max(month_index(plan.months, plan.as_of) + 1, 0)
+    table = np.zeros((len(plan.months), len(plan.offers), 1))
+    for c in plan.structure.offers_of(0):
+        if (us_open[: now + 1, c] * live[: now + 1, c]).max() > 0:
+            table[:, c] = 1
+        elif f"washington.open.{plan.offers[c].family}" in plan.settings.values:
+            table[:, c] = np.maximum.accumulate(us_open[:, c].max(-1) > 0)[:, None]
+    return table
+
+
 @metric("units_lost", unit="chips/month", label="legal foreign chips that each gate keeps out", axes=("gate",),
-        headline=True, formula="units wanted with all gates open, less what each gate lets through in turn; the "
-        "last entry is what is delivered",
-        source=_MODEL)  # fmt: skip
+        headline=True, formula="of chips on the table: units wanted with all gates open, less what each gate lets "
+        "through in turn; the last entry is what is delivered", source=_MODEL)  # fmt: skip
 def units_lost(view: View) -> Array:
-    legal = list(view.built.plan.structure.offers_of(0))
-    lost = np.asarray(view.record.lost)[:, :, legal].sum(2)
-    got = np.asarray(view.record.delivered)[:, :, legal].sum((1, 2))
-    return np.concatenate([lost, got[:, None]], axis=1)
+    return (units_lost_by_chip(view) * on_the_table(view)[:, :, None]).sum(1)
+
+
+@metric("units_lost_by_chip", unit="chips/month", label="chips that each gate keeps out, by chip",
+        axes=("offer", "gate"), formula="as units_lost, by offer", source=_MODEL)  # fmt: skip
+def units_lost_by_chip(view: View) -> Array:
+    lost = np.moveaxis(np.asarray(view.record.lost), 1, 2)
+    got = np.asarray(view.record.delivered).sum(1)
+    return np.concatenate([lost, got[:, :, None]], axis=2)
 
 
 @metric("binding_gate", unit="probability", label="gate that takes most of the legal foreign chips wanted",
@@ -24,12 +47,21 @@ def units_lost(view: View) -> Array:
         formula="largest of units_lost; demand where less than 5 % of what is wanted is lost",
         source=_MODEL)  # fmt: skip
 def binding_gate(view: View) -> Array:
-    lost = units_lost(view)
-    wanted = lost.sum(1)
-    taken = lost[:, :3]
-    largest = taken.argmax(1)
-    code = np.where(taken.sum(1) < _NOTHING_LOST * np.maximum(wanted, 1e-9), 3, largest)
-    return np.stack([(code == i).astype(np.float32) for i in range(len(GATES))], axis=1)
+    return _binding(units_lost(view), 1)
+
+
+@metric("binding_gate_by_chip", unit="probability", label="gate that takes most of a chip wanted",
+        axes=("offer", "gate"), adds="mean", formula="as binding_gate, by offer", source=_MODEL)  # fmt: skip
+def binding_gate_by_chip(view: View) -> Array:
+    return _binding(units_lost_by_chip(view), 2)
+
+
+def _binding(lost: Array, axis: int) -> Array:
+    """1 at the gate that takes most; at demand where hardly anything is lost."""
+    taken = np.take(lost, range(3), axis=axis)
+    little = taken.sum(axis) < _NOTHING_LOST * np.maximum(lost.sum(axis), 1e-9)
+    code = np.where(little, 3, taken.argmax(axis))
+    return np.stack([(code == i).astype(np.float32) for i in range(len(GATES))], axis=axis)
 
 
 @metric("beijing_level", unit="level", label="level of Beijing's gate for internet platforms", axes=("family",),

@@ -54,6 +54,12 @@ def fee_receipts(view: View) -> Array:
     return np.asarray(view.record.fee).sum(1)
 
 
+@metric("fee_by_chip", unit="USD/month", label="fee and duty by chip", axes=("offer",),
+        formula="fee rate x revenue, by offer", source=_MODEL)  # fmt: skip
+def fee_by_chip(view: View) -> Array:
+    return np.asarray(view.record.fee)
+
+
 @metric("price_street", unit="USD/chip", label="street price", axes=("offer",), adds="mean", headline=True,
         formula="price at which ordinary demand meets what there is",
         source=_MODEL)  # fmt: skip

@@ -85,7 +85,7 @@ def cancelled(view: View) -> Array:
 
 
 @metric("maker_stock", unit="chips", label="chips in makers' stock for China", axes=("offer",), adds="last",
-        formula="stock + made + adjusted - delivered",
+        formula="stock + made + adjusted - delivered - diverted elsewhere",
         source=_MODEL)  # fmt: skip
 def maker_stock(view: View) -> Array:
     return np.asarray(view.record.stock)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib.metadata import version
+from itertools import product
 from typing import Any, Final
 
 import numpy as np
@@ -44,6 +45,7 @@ def dataset(executed: Executed, scenario: Resolved) -> xr.Dataset:
     coords: dict[str, Any] = {axis: list(found) for axis, found in axes.items()}
     made = xr.Dataset(variables, coords={"month": months, "draw": kept, **coords}, attrs=provenance(executed, scenario))
     made["month"].attrs["label"] = "month"
+    made.encoding["folder"] = executed.folder  # keeps the files of many draws while the dataset lives
     return made
 
 
@@ -108,9 +110,11 @@ def quarter_name(day: date, first_month: int | None = None, year_offset: int = 0
 
 def quantiles(values: xr.DataArray) -> dict[str, Any]:
     """Quantiles and mean over draws, each without the draw axis."""
-    numbers = np.quantile(np.asarray(values.values, np.float64), QUANTILES, axis=values.get_axis_num("draw"))
-    found = {f"p{round(q * 100)}": numbers[i] for i, q in enumerate(QUANTILES)}
-    found["mean"] = np.asarray(values.values, np.float64).mean(values.get_axis_num("draw"))
+    # One time step at a time, so that the copy in double precision stays small.
+    steps = [np.asarray(step, np.float64) for step in values.transpose(..., "draw").values]
+    numbers = [np.quantile(step, QUANTILES, axis=-1) for step in steps]
+    found = {f"p{round(q * 100)}": np.stack([n[i] for n in numbers]) for i, q in enumerate(QUANTILES)}
+    found["mean"] = np.stack([step.mean(-1) for step in steps])
     return found
 
 
@@ -125,11 +129,14 @@ def metric_document(values: xr.DataArray) -> dict[str, Any]:
         document["by"] = {}
         document["series"] = {t: {k: _plain(v[i]) for k, v in stats.items()} for i, t in enumerate(times)}
         return document
-    names = [str(n) for n in values[axes[0]].values]
-    document["by"] = {axes[0]: names}
+    document["by"] = {axis: [str(n) for n in values[axis].values] for axis in axes}
+    # Labels of several axes are joined by a stroke: "h20_legal/beijing".
+    cells = list(product(*(range(values.sizes[axis]) for axis in axes)))
     document["series"] = {
-        name: {t: {k: _plain(v[i, j]) for k, v in stats.items()} for i, t in enumerate(times)}
-        for j, name in enumerate(names)
+        "/".join(document["by"][axis][i] for axis, i in zip(axes, cell, strict=True)): {
+            t: {k: _plain(v[(i, *cell)]) for k, v in stats.items()} for i, t in enumerate(times)
+        }
+        for cell in cells
     }
     return document
 

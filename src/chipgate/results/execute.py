@@ -10,20 +10,27 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from chipgate.arrays.inputs import Structure
+from chipgate.errors import InternalError
 from chipgate.market.simulate import TOLERANCE, simulate
 from chipgate.market.step import Record
 from chipgate.metrics import METRICS, View, labels
-from chipgate.setup.build import Built, block
+from chipgate.setup.build import Built, block, build
+from chipgate.setup.plan import Plan
 
 BLOCK: Final = 64
 """Draws in one compiled block: small enough for the arrays of one sweep to stay in cache."""
+STRETCH: Final = 2_048
+"""Draws whose inputs are held at a time."""
 _IN_MEMORY_DRAWS: Final = 4_000
+_COMPILED: Final[set[tuple[Structure, str, int]]] = set()
+"""Programs that this process has run: from then on all blocks may start at once."""
 
 Progress = Callable[[int, int], None]
 """Called with draws done and draws in all."""
@@ -38,6 +45,7 @@ class Executed:
         residual: Largest residual of the price iteration of each draw, ``[d]``.
         converged: Draws whose prices converged in every month, ``[d]``.
         sweeps: Mean number of price sweeps a month.
+        folder: Where the arrays of many draws lie; it goes when nothing holds it any more.
     """
 
     built: Built
@@ -45,6 +53,7 @@ class Executed:
     residual: NDArray[np.float64]
     converged: NDArray[np.bool_]
     sweeps: float
+    folder: tempfile.TemporaryDirectory[str] | None = None
 
 
 def use_compile_cache() -> None:
@@ -53,9 +62,9 @@ def use_compile_cache() -> None:
 
     folder = user_cache_path("chipgate") / "compiled"
     folder.mkdir(parents=True, exist_ok=True)
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+    jax.config.update("jax_compilation_cache_dir", str(folder))  # type: ignore[no-untyped-call]
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)  # type: ignore[no-untyped-call]
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)  # type: ignore[no-untyped-call]
 
 
 def execute(
@@ -68,41 +77,54 @@ def execute(
         names: Metrics to compute; all by default.
         progress: Called after each block.
     """
+    made = built.plan
+    store = _Store(built, list(METRICS) if names is None else list(names), made.draws)
+    _fill(store, built, 0, dtype, progress)
+    return store.executed(built, dtype)
+
+
+def execute_plan(
+    made: Plan, *, dtype: str = "float32", names: Sequence[str] | None = None, progress: Progress | None = None
+) -> Executed:
+    """As :func:`execute`, drawing inputs in stretches, so that memory does not grow with the number of draws."""
     chosen = list(METRICS) if names is None else list(names)
+    store: _Store | None = None
+    first: Built | None = None
+    for start in range(0, made.draws, STRETCH):
+        built = build(made, start, min(STRETCH, made.draws - start))
+        if store is None or first is None:
+            first, store = replace(built, plan=made), _Store(built, chosen, made.draws)
+        _fill(store, built, start, dtype, progress)
+    if store is None or first is None:
+        raise InternalError("a plan has at least one draw")
+    return store.executed(first, dtype)
+
+
+def _fill(store: "_Store", built: Built, offset: int, dtype: str, progress: Progress | None) -> None:
+    """Simulate the draws of ``built`` and store them from ``offset`` on."""
     draws = built.plan.draws
-    store = _Store(built, chosen)
-    residual = np.zeros(draws)
-    sweeps: list[float] = []
-    starts = range(0, draws, BLOCK)
-    done = 0
+    done = offset
 
     def one(start: int) -> int:
-        part = slice(start, min(start + BLOCK, draws))
-        record = _simulate(built, part, dtype)
-        view = View(record, built, part)
-        for name in chosen:
-            store.put(name, part, METRICS[name].compute(view))
-        residual[part] = np.asarray(record.residual).max(0)
-        sweeps.append(float(np.asarray(record.sweeps).mean()))
-        return part.stop - part.start
+        with jax.enable_x64(dtype == "float64"):  # the setting is local to a thread
+            part = slice(start, min(start + BLOCK, draws))
+            record = _simulate(built, part, dtype)
+            store.take(View(record, built, part), offset)
+            return part.stop - part.start
 
-    with jax.enable_x64(dtype == "float64"):
+    starts = range(0, draws, BLOCK)
+    program = (built.plan.structure, dtype, BLOCK)
+    if program not in _COMPILED:
         done += one(0)  # compiles; the others reuse the program
+        _COMPILED.add(program)
+        starts = starts[1:]
         if progress:
-            progress(done, draws)
-        with ThreadPoolExecutor(max_workers=_workers()) as pool:
-            for count in pool.map(lambda start: _in_precision(one, start, dtype), starts[1:]):
-                done += count
-                if progress:
-                    progress(done, draws)
-    tolerance = TOLERANCE[dtype]
-    return Executed(built, store.values, residual, residual <= tolerance * (1 + 1e-6), float(np.mean(sweeps)))
-
-
-def _in_precision(one: Callable[[int], int], start: int, dtype: str) -> int:
-    # The precision setting is local to a thread.
-    with jax.enable_x64(dtype == "float64"):
-        return one(start)
+            progress(done, store.draws)
+    with ThreadPoolExecutor(max_workers=_workers()) as pool:
+        for count in pool.map(one, starts):
+            done += count
+            if progress:
+                progress(done, store.draws)
 
 
 def _workers() -> int:
@@ -121,23 +143,31 @@ def _simulate(built: Built, part: slice, dtype: str) -> Record:
 class _Store:
     """Arrays of metrics, in memory or, for many draws, in a temporary folder that goes with the process."""
 
-    def __init__(self, built: Built, names: Sequence[str]) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="chipgate-") if built.plan.draws > _IN_MEMORY_DRAWS else None
+    def __init__(self, built: Built, names: Sequence[str], draws: int) -> None:
+        self.draws = draws
+        self.folder = tempfile.TemporaryDirectory(prefix="chipgate-") if draws > _IN_MEMORY_DRAWS else None
         self.values = {name: self._make(built, name) for name in names}
+        self.residual = np.zeros(draws)
+        self.sweeps: dict[int, float] = {}
 
     def _make(self, built: Built, name: str) -> NDArray[np.float32]:
-        shape = (
-            len(built.plan.months),
-            *(len(labels(axis, built)) for axis in METRICS[name].axes),
-            built.plan.draws,
-        )
+        sizes = (len(labels(axis, built)) for axis in METRICS[name].axes)
+        shape = (len(built.plan.months), *sizes, self.draws)
         if self.folder is None:
             return np.empty(shape, np.float32)
         path = Path(self.folder.name) / f"{name}.npy"
-        made = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
-        made._chipgate_folder = self.folder  # type: ignore[attr-defined]  # the folder lives as long as its arrays
-        return made
+        return np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
 
-    def put(self, name: str, part: slice, values: NDArray[Any]) -> None:
-        """Store the metric of some draws."""
-        self.values[name][..., part] = values
+    def take(self, view: View, offset: int) -> None:
+        """Compute and store the metrics of one block."""
+        part = slice(offset + view.part.start, offset + view.part.stop)
+        for name, values in self.values.items():
+            values[..., part] = METRICS[name].compute(view)
+        self.residual[part] = np.asarray(view.record.residual).max(0)
+        self.sweeps[part.start] = float(np.asarray(view.record.sweeps).mean())
+
+    def executed(self, built: Built, dtype: str) -> Executed:
+        """What was stored, with the draws that converged."""
+        converged = self.residual <= TOLERANCE[dtype] * (1 + 1e-6)
+        sweeps = float(np.mean([self.sweeps[start] for start in sorted(self.sweeps)]))
+        return Executed(built, self.values, self.residual, converged, sweeps, self.folder)

@@ -12,7 +12,7 @@ import xarray as xr
 
 from chipgate.errors import BadInputError, DataError
 
-FORMATS = (".nc", ".zarr")
+_LISTS = ("nonconverged_draws", "events_used")
 
 
 def write_folder(folder: Path, writers: dict[str, Callable[[Path], None]]) -> None:
@@ -53,7 +53,11 @@ def write_json(document: Any) -> Callable[[Path], None]:
 
 def write_text(text: str) -> Callable[[Path], None]:
     """Writer of a text."""
-    return lambda path: path.write_text(text, encoding="utf-8") and None
+
+    def write(path: Path) -> None:
+        path.write_text(text, encoding="utf-8")
+
+    return write
 
 
 def write_netcdf(data: xr.Dataset) -> Callable[[Path], None]:
@@ -61,7 +65,9 @@ def write_netcdf(data: xr.Dataset) -> Callable[[Path], None]:
 
     def write(path: Path) -> None:
         encoding = {name: {"zlib": True, "complevel": 1} for name in data.data_vars}
-        data.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+        # NetCDF attributes hold no empty list, so lists travel as JSON.
+        attrs = {k: json.dumps(v) if isinstance(v, list) else v for k, v in data.attrs.items()}
+        data.assign_attrs(attrs).to_netcdf(path, engine="h5netcdf", encoding=encoding)
 
     return write
 
@@ -82,4 +88,4 @@ def read_result(path: Path) -> xr.Dataset:
         raise DataError("is no result of chipgate", path=file, fix="give the folder of a run") from error
     if "chipgate_version" not in data.attrs:
         raise DataError("is no result of chipgate", path=file, fix="give the folder of a run")
-    return data
+    return data.assign_attrs({k: json.loads(data.attrs[k]) for k in _LISTS if k in data.attrs})

@@ -22,6 +22,8 @@ class Offer(Record):
         first, last: Months in which it is on the market, apart from the gates.
         supply: Name of the prior paths of its supply (``supply.<name>.<month>``), or ``huawei`` for the model of
             Huawei's dies, memory and packaging.
+        known_since: First day on which the offer could be known, where it stands for an earlier product than its
+            chip; by default the chip's announcement.
         world_market: It also sells elsewhere, so that its cost is what it would earn there.
         family: Family under which Beijing's gate treats it.
         only_if_allowed: Enters only where a scenario opens it; it was never on sale in China.
@@ -34,6 +36,7 @@ class Offer(Record):
     first: Date
     last: Date | None = None
     supply: Id
+    known_since: Date | None = None
     world_market: bool = False
     family: Id
     only_if_allowed: bool = False

@@ -1,6 +1,6 @@
 """Inputs of a run: arrays from catalogue, settings, as-of date and seed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax.numpy as jnp
@@ -35,9 +35,15 @@ class Built:
     policy_counts: dict[str, float]
 
 
-def build(made: Plan) -> Built:
-    """Draw every input of a plan."""
-    streams = Streams(made.seed, made.draws)
+def build(made: Plan, first: int = 0, count: int | None = None) -> Built:
+    """Draw the inputs of a plan.
+
+    Args:
+        first, count: Only this stretch of its draws; all by default. A stretch holds the draws that the whole
+            would hold there.
+    """
+    made = replace(made, draws=made.draws - first if count is None else count)
+    streams = Streams(made.seed, made.draws, first)
     draws = PriorDraws(made.catalogue, streams, made.as_of)
     constants = constants_of(made, streams, draws)
     monthly, us_stock, counts = monthly_of(made, streams, draws, constants)

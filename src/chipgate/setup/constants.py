@@ -9,6 +9,7 @@ from scipy.special import expit, logit, ndtri
 from chipgate.arrays.keys import Streams
 from chipgate.schema.base import Sourced
 from chipgate.schema.chip import Chip
+from chipgate.schema.market import Offer
 from chipgate.setup.draws import PriorDraws
 from chipgate.setup.plan import Plan
 from chipgate.workload.plain import ChipSpec, log_throughput
@@ -45,10 +46,8 @@ def constants_of(made: Plan, streams: Streams, draws: PriorDraws) -> dict[str, N
     for s, stack in enumerate(structure.stacks):
         if structure.followers[s]:
             start[s] = _start(stack, draws)
-    learning = made.settings.number("software.learning", 1.0)
     half = np.stack([draws.one("software.half_use.training"), draws.one("software.half_use.inference")])
-    yield_start = _odds(draws.one("huawei.yield_start"), made.settings.number("huawei.yield", 1.0))
-    yield_ceiling = _odds(draws.one("huawei.yield_ceiling"), made.settings.number("huawei.yield", 1.0))
+    yield_start, yield_ceiling = draws.one("huawei.yield_start"), draws.one("huawei.yield_ceiling")
     products = [offers[i].id for i in structure.huawei]
     return {
         "share": share / share.sum(0),
@@ -71,7 +70,7 @@ def constants_of(made: Plan, streams: Streams, draws: PriorDraws) -> dict[str, N
         "assembly_yield": draws.one("huawei.assembly_yield"),
         "dies_per": np.array([[_PACKAGE[p][0]] for p in products]),
         "stacks_per": np.array([[_PACKAGE[p][1]] for p in products]),
-        "start": start, "ceiling": draws.one("software.ceiling"), "half_use": half / learning,
+        "start": start, "ceiling": draws.one("software.ceiling"), "half_use": half,
         "run_failure": draws.one("software.run_failure"),
     }  # fmt: skip
 
@@ -82,10 +81,12 @@ def _reaches(access: tuple[str, ...], route: str) -> bool:
 
 def _costs(made: Plan, draws: PriorDraws) -> NDArray[np.float64]:
     """Cost to the maker; world price of a grey chip, ``[c d]``."""
-    names = [
-        f"grey.world_price.{o.supply}" if o.route == "grey" else f"cost.chip.{_cost_name(o.id)}" for o in made.offers
-    ]
-    return np.stack([draws.one(name) for name in names])
+    return np.stack([draws.one(cost_prior(offer)) for offer in made.offers])
+
+
+def cost_prior(offer: Offer) -> str:
+    """Name of the prior of an offer's cost to its maker, or of its world price where it is grey."""
+    return f"grey.world_price.{offer.supply}" if offer.route == "grey" else f"cost.chip.{_cost_name(offer.id)}"
 
 
 def _cost_name(offer: str) -> str:
@@ -116,12 +117,14 @@ def _log_phi(made: Plan, streams: Streams) -> NDArray[np.float64]:
 def chip_spec(chip: Chip) -> ChipSpec:
     """What the plain roofline reads of a chip; an unpublished figure is replaced by that of a like part."""
     rate16 = _value(chip, "bf16_dense_tflops", 0.0)
-    rate8 = max(_value(chip, "fp8_dense_tflops", 0.0), _value(chip, "int8_dense_tops", 0.0))
-    if not rate16 and rate8:
-        rate16 = rate8 / 2
+    fp8, int8 = _value(chip, "fp8_dense_tflops", 0.0), _value(chip, "int8_dense_tops", 0.0)
+    if not rate16:
+        rate16 = max(fp8, int8) / 2
     if not rate16:
         # The only offer without any rate is the RTX Pro 6000D, whose market shows TPP under 2,400: 150 at 16 bits.
         rate16 = 145.0
+    # Half of the work at each width: the times add, so the rates take their harmonic mean.
+    rate8 = fp8 or (2 / (1 / rate16 + 1 / int8) if int8 else rate16)
     link = _value(chip, "scaleup_bw_gbs", 0.0) or _value(chip, "host_bw_gbs", _LINK_UNKNOWN_GBS)
     return ChipSpec(
         rate16=rate16 * 1e12, rate8=max(rate8, rate16) * 1e12, memory=_value(chip, "mem_gb", 64.0) * 1e9,
@@ -158,6 +161,8 @@ def _tastes(made: Plan, streams: Streams, draws: PriorDraws) -> NDArray[np.float
         for c, offer in enumerate(made.offers):
             if offer.route == "domestic":
                 taste[b, c] += lean
+            if made.catalogue.firms[made.catalogue.makers[offer.vendor].firm].parent in buyer.members:
+                taste[b, c] += draws.one("taste.own_make")
     return taste
 
 
@@ -172,10 +177,6 @@ def _passes(made: Plan, streams: Streams, draws: PriorDraws) -> NDArray[np.float
         # A stricter level never lets more through.
         table[1, f], table[2, f], table[3, f] = np.minimum.accumulate(np.stack(shares), axis=0)
     return table
-
-
-def _odds(share: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
-    return np.asarray(expit(logit(share) + np.log(factor)))
 
 
 def _number(number: Sourced, streams: Streams, name: str) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincinv, ndtri
+from scipy.special import gammaincinv
 
 from chipgate.arrays.keys import Streams
 from chipgate.catalogue import Catalogue
@@ -129,10 +129,17 @@ def washington(
             _fill(tables[offer.id], month, grant, lag, wait, us_open[t, c], fee[t, c], cap[t, c])
         if offer.only_if_allowed:
             us_open[:, c] = 0.0
-    counts = _counts(us_open, offers, months, as_of)
-    close = _rate(streams.uniform("washington:close"), counts["closings"], counts["open_months"]) * close_rate_factor
-    reopen = _rate(streams.uniform("washington:reopen"), counts["openings"], counts["shut_months"])
-    _future(us_open, streams, offers, families, months, as_of, close, reopen, lag)
+    counts: dict[str, float] = {}
+    for kind in CLASSES:
+        members = [c for c, o in enumerate(offers) if o.route == "legal" and _class(tables[o.id]) == kind]
+        own = _counts(us_open, [c for c in members if not offers[c].only_if_allowed], offers, months, as_of)
+        counts |= {f"washington_{kind}_{name}": value for name, value in own.items()}
+        close = _rate(streams.uniform(f"washington:close:{kind}"), own["closings"], own["open_months"])
+        reopen = _rate(streams.uniform(f"washington:reopen:{kind}"), own["openings"], own["shut_months"])
+        u = streams.by_month(f"washington:moves:{kind}", len(months))
+        for family in families:
+            chosen = [c for c in members if offers[c].family == family and not offers[c].only_if_allowed]
+            _future(us_open, chosen, u, months, as_of, close * close_rate_factor, reopen, lag)
     return Washington(us_open, fee, cap, counts)
 
 
@@ -175,28 +182,29 @@ def _first_grant(catalogue: Catalogue, offer: Offer, table: Sequence[Status], as
     return min(days, default=None)
 
 
+CLASSES: Final = ("controlled", "free")
+"""Classes of legal offers that an act of Washington hits together: those that a licence requirement has reached by
+the as-of date, and those that none has. Acts so far covered every maker's parts of a class at once."""
+
+
+def _class(table: Sequence[Status]) -> str:
+    return "free" if all(status.free for status in table) else "controlled"
+
+
 def _counts(
-    us_open: NDArray[np.float64], offers: Sequence[Offer], months: Sequence[date], as_of: date
+    us_open: NDArray[np.float64], members: Sequence[int], offers: Sequence[Offer], months: Sequence[date], as_of: date
 ) -> dict[str, float]:
-    """Closings and openings of families of legal offers up to the as-of date, same-month ones once, and exposure."""
+    """Months of closings and openings in a class up to the as-of date, and months at risk of each."""
     now = min(max(month_index(months, as_of), 0), len(months) - 1)
     open_before = us_open[: now + 1].mean(-1) > 0.5
-    closings, openings, open_months, shut_months = set(), set(), 0, 0
-    for c, offer in enumerate(offers):
-        if offer.route != "legal" or offer.only_if_allowed:
-            continue
-        begin = max(month_index(months, offer.first.first), 0)
-        for t in range(begin + 1, now + 1):
-            if open_before[t - 1, c]:
-                open_months += 1
-                closings |= {t} if not open_before[t, c] else set()
-            else:
-                shut_months += 1
-                openings |= {t} if open_before[t, c] else set()
-    return {
-        "closings": float(len(closings)), "openings": float(len(openings)), "open_months": float(open_months),
-        "shut_months": float(shut_months),
-    }  # fmt: skip
+    found: dict[str, set[int]] = {"closings": set(), "openings": set(), "open_months": set(), "shut_months": set()}
+    for c in members:
+        for t in range(max(month_index(months, offers[c].first.first), 0) + 1, now + 1):
+            was, is_now = open_before[t - 1, c], open_before[t, c]
+            found["open_months" if was else "shut_months"].add(t)
+            if was != is_now:
+                found["openings" if is_now else "closings"].add(t)
+    return {name: float(len(moves)) for name, moves in found.items()}
 
 
 def _rate(u: NDArray[np.float64], events: float, months: float) -> NDArray[np.float64]:
@@ -204,39 +212,29 @@ def _rate(u: NDArray[np.float64], events: float, months: float) -> NDArray[np.fl
 
 
 def _future(
-    us_open: NDArray[np.float64], streams: Streams, offers: Sequence[Offer], families: Sequence[str],
-    months: Sequence[date], as_of: date, close: NDArray[np.float64], reopen: NDArray[np.float64],
-    lag: NDArray[np.float64],
+    us_open: NDArray[np.float64], members: Sequence[int], u: NDArray[np.float64], months: Sequence[date], as_of: date,
+    close: NDArray[np.float64], reopen: NDArray[np.float64], lag: NDArray[np.float64],
 ) -> None:  # fmt: skip
-    """Closings and reopenings after the as-of date; an offer that is open under the law stays so until a closing."""
+    """Closings and reopenings of one family after the as-of date; while no act comes, the known law goes on.
+
+    Args:
+        members: Offers of the family. ``u``: uniforms of its class, ``[t d]``.
+    """
     now = month_index(months, as_of)
-    for family in families:
-        members = [
-            c for c, o in enumerate(offers) if o.route == "legal" and o.family == family and not o.only_if_allowed
-        ]
-        if not members or now >= len(months) - 1:
-            continue
-        u = streams.uniform(f"washington:moves:{family}", (len(months),))
-        lawful = us_open[:, members].max(1)
-        # State 1: the law as it stands at the as-of date; 0: shut by a later act; a shut family may reopen.
-        standing = (lawful[-1] > 0).astype(float)
-        opened_at = np.full(streams.draws, -np.inf)
-        for t in range(max(now + 1, 0), len(months)):
-            shuts = (standing > 0) & (u[t] < 1 - np.exp(-close))
-            opens = (standing <= 0) & (u[t] < 1 - np.exp(-reopen))
-            standing = np.where(shuts, 0.0, np.where(opens, 1.0, standing))
-            opened_at = np.where(opens, t, opened_at)
-            since = np.clip(t - opened_at - lag + 0.5, 0, 1)
-            for c in members:
-                by_law = us_open[t, c]
-                reopened = np.isfinite(opened_at)
-                us_open[t, c] = standing * np.where(reopened, np.maximum(since, 0.0), by_law)
+    if not members:
+        return
+    # 1: the law known at the as-of date, or a later opening, lets the family in; 0: it is shut.
+    standing = (us_open[:, members].max(1)[-1] > 0).astype(float)
+    opened_at = np.full(u.shape[1:], -np.inf)
+    for t in range(max(now + 1, 0), len(months)):
+        shuts = (standing > 0) & (u[t] < 1 - np.exp(-close))
+        opens = (standing <= 0) & (u[t] < 1 - np.exp(-reopen))
+        standing = np.where(shuts, 0.0, np.where(opens, 1.0, standing))
+        opened_at = np.where(opens, t, opened_at)
+        after_opening = np.clip(t - opened_at - lag + 0.5, 0, 1)
+        for c in members:
+            us_open[t, c] = standing * np.where(np.isfinite(opened_at), after_opening, us_open[t, c])
 
 
 def _months(day: date) -> float:
     return day.year * 12 + day.month + (day.day - 1) / 30.4375
-
-
-def normal(u: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Standard normal quantiles."""
-    return np.asarray(ndtri(u))

@@ -61,9 +61,11 @@ def monthly_of(
         "production": production, "stock_set": stock_set, "budget": _budget(made, draws),
         "fear": _fear(made, gate), "level_given": levels,
         "react": _react(made, gate, rates.reaction * 1.0, settings.number("beijing.reaction", 1.0)),
-        "move_u": streams.uniform("beijing:moves", (len(months), 2, 2, len(made.structure.families))),
+        "move_u": np.stack(
+            [streams.by_month(f"beijing:moves:{f}", len(months), (2, 2)) for f in made.structure.families], axis=3
+        ),
         "log_ref": _log_ref(made, draws),
-        "fail_u": streams.uniform("run:fate", (len(months),)),
+        "fail_u": streams.by_month("run:fate", len(months)),
         "run_month": np.array([[float(m.month in (3, 9) and m.year >= 2023)] for m in months]),
     } | _huawei(made, draws)  # fmt: skip
     # Enforcement removes grey supply; it acts on the month's liveness of grey offers as a part of their volume.
@@ -167,7 +169,9 @@ def _observed_stock(
         if draws.known(order):
             # The order at the foundry arrives over half a year once the line runs.
             arriving = (restarted > 0) & (since - lead[None] < 6)
-            units[:, c] = np.where(after & arriving, np.maximum(units[:, c], draws.one(order) / 6), units[:, c])
+            factor = _future_factor(made, f"nvidia_amd.supply.{supply}")[:, None]
+            ordered = draws.one(order) / 6 * factor
+            units[:, c] = np.where(after & arriving, np.maximum(units[:, c], ordered), units[:, c])
 
 
 def _budget(made: Plan, draws: PriorDraws) -> NDArray[np.float64]:
@@ -235,6 +239,8 @@ def _huawei(made: Plan, draws: PriorDraws) -> dict[str, NDArray[np.float64]]:
     stacks = stacks + (cxmt / 12) * ramp + (weights == 0) * draws.one("huawei.hbm_other") / 12
     return {
         "packaging": packaging * _future_factor(made, "huawei.packaging")[:, None],
+        "yield_odds": _future_factor(made, "huawei.yield")[:, None],
+        "learning": _future_factor(made, "software.learning")[:, None],
         "wafers": wafers * _future_factor(made, "huawei.wafers")[:, None],
         "dies_in": bank / bank.sum() * draws.one("huawei.die_bank"),
         "stacks_in": stacks * _future_factor(made, "huawei.hbm")[:, None],

@@ -53,6 +53,7 @@ def plan(catalogue: Catalogue, settings: Settings, as_of: date, until: date, *, 
         stack=tuple(stacks.index(_stack(catalogue, o)) for o in offers),
         family=tuple(families.index(o.family) for o in offers),
         class_of=tuple(POLICY_CLASSES.index(b.policy_class) for b in buyers),
+        world=tuple(o.world_market and o.route == "legal" for o in offers),
         huawei=tuple(i for i, o in enumerate(offers) if o.supply == "huawei"),
         followers=tuple(stack != "cuda" for stack in stacks), months=len(months),
     )  # fmt: skip
@@ -61,7 +62,7 @@ def plan(catalogue: Catalogue, settings: Settings, as_of: date, until: date, *, 
 
 def _announced(catalogue: Catalogue, offer: Offer, as_of: date) -> bool:
     chip = catalogue.chips[offer.chip]
-    known = chip.announced or offer.first
+    known = offer.known_since or chip.announced or offer.first
     return known.last <= as_of
 
 

@@ -70,7 +70,8 @@ def resolve(
         path = _file(name)
         if path is None or not path.exists():
             raise
-        raise DataError(str(error), path=path, line=line_of_key(path, "set")) from error
+        wrong = next((key for key in first.set if _is_wrong(catalogue, key, first.set[key])), "")
+        raise DataError(str(error), path=path, line=line_of_key(path, "set", wrong)) from error
     return Resolved(first.id, first.title, first.story, day, last, raw, settings, tuple(s.id for s in chain))
 
 
@@ -95,6 +96,14 @@ def parse_set(items: list[str]) -> dict[str, Any]:
     return found
 
 
+def _is_wrong(catalogue: Catalogue, key: str, value: Any) -> bool:
+    try:
+        read_settings(catalogue, {key: value})
+    except BadInputError:
+        return True
+    return False
+
+
 def _find(catalogue: Catalogue, name: str) -> Scenario:
     path = _file(name)
     return read_record(path, Scenario) if path is not None else catalogue.scenarios.find(name)
@@ -106,10 +115,7 @@ def _file(name: str) -> Path | None:
 
 
 def _as_of(given: str | None, chain: list[Scenario]) -> date:
-    if given is not None:
-        partial = parse_partial(given)
-    else:
-        partial = next((s.as_of for s in chain if s.as_of is not None), None)  # type: ignore[assignment]
+    partial = parse_partial(given) if given is not None else next((s.as_of for s in chain if s.as_of), None)
     if partial is None:
         raise DateError("the scenario names no as-of date; give --as-of YYYY-MM-DD")
     if not FIRST_DAY <= partial.last < date(LAST_YEAR, 1, 1):

@@ -4,7 +4,9 @@ It sees three things that peak rates hide: a large model must fit into the memor
 link; what does not fit a small domain pays for the slow link; decoding reads weights and cache once a token.
 
 Training, tokens/s a chip, for a mixture of experts with ``A`` active and ``P`` total parameters:
-    t = 6 A / (rate x 0.45) + exchange / link,   exchange = 2 bytes x hidden x layers x 4 a token
+    t = 6 A / (rate x MFU) + exchange / link,   exchange = 2 bytes x hidden x layers x 4 a token
+MFU falls with the rate that each byte/s of memory must feed, 0.58 - 0.6 (rate / bandwidth) / 1000 operations a
+byte: about 0.56 for an H20, 0.49 for an A100, 0.40 for an H100, as published runs have it.
 Decoding at batch B chosen so that the step stays under the latency target:
     t_step = max(2 A B / rate, (weights + B cache) / n / bandwidth) + layers x (latency + B hidden / link)
 Sources: roofline (Williams, Waterman, Patterson 2009); shapes of DeepSeek-V3 and Llama-3.1-70B in the catalogue.
@@ -18,7 +20,9 @@ from numpy.typing import NDArray
 
 from chipgate.schema.tables import LanguageModel
 
-_MFU: Final = 0.45
+_MFU_BALANCED: Final = 0.58
+_MFU_SLOPE: Final = 0.6e-3
+_MFU_LEAST: Final = 0.2
 _LATENCY_TARGET_S: Final = 0.05
 _CONTEXT: Final = 4096
 _HOP_S: Final = 8e-6
@@ -29,7 +33,11 @@ _EXPOSED: Final = 0.5
 
 @dataclass(frozen=True)
 class ChipSpec:
-    """What the roofline reads of a chip; rates in operations/s, bytes, bytes/s."""
+    """What the roofline reads of a chip; rates in operations/s, bytes, bytes/s.
+
+    ``rate8`` is the rate at which serving runs: FP8 where the chip has it; where it has INT8 alone, half of the
+    work runs at 8 bits and the rest at 16 (models are trained for FP8 and quantised to INT8 with a loss).
+    """
 
     rate16: float
     rate8: float
@@ -49,7 +57,8 @@ def log_throughput(chip: ChipSpec, models: list[LanguageModel]) -> NDArray[np.fl
 def _training(chip: ChipSpec, model: LanguageModel) -> float:
     active, total = (model.active_params_b or 0) * 1e9, (model.params_b or 0) * 1e9
     layers, hidden = model.layers or 1, model.hidden or 1
-    compute = 6 * active / (chip.rate16 * _MFU)
+    mfu = max(_MFU_BALANCED - _MFU_SLOPE * chip.rate16 / chip.bandwidth, _MFU_LEAST)
+    compute = 6 * active / (chip.rate16 * mfu)
     # States of 16 bytes a parameter are spread over the chips of a job of 2,048; the rest is activations.
     room = max(chip.memory - 16 * total / 2048, 0.02 * chip.memory)
     crowding = 1 + 0.15 * (80e9 / room)

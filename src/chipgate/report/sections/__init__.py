@@ -1,0 +1,22 @@
+"""Sections of the report: each takes the context and gives paragraphs, charts and tables."""
+
+from collections.abc import Callable
+
+from chipgate.report.context import Context
+from chipgate.report.sections.assumptions import assumptions
+from chipgate.report.sections.base import Section, Statement
+from chipgate.report.sections.buyers import buyers
+from chipgate.report.sections.chips import chips
+from chipgate.report.sections.compute import compute, software
+from chipgate.report.sections.crossing import crossing
+from chipgate.report.sections.domestic import domestic
+from chipgate.report.sections.fee import fee
+from chipgate.report.sections.gates import gates
+from chipgate.report.sections.money import money
+
+__all__ = ["SECTIONS", "Section", "Statement"]
+
+SECTIONS: tuple[Callable[[Context], Section | None], ...] = (
+    chips, gates, buyers, money, fee, domestic, crossing, compute, software, assumptions,
+)  # fmt: skip
+"""In the order of the page."""
