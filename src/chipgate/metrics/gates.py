@@ -10,20 +10,22 @@ _NOTHING_LOST = 0.05
 
 
 def on_the_table(view: View) -> Array:
-    """1 where a legal offer was let in up to the as-of date, or the scenario has let it in since, ``[t c 1]``.
+    """1 where a legal offer is in play, ``[t c 1]``: Washington let it in within the last year, or the scenario has.
 
-    Chips that Washington never let into China do not count as kept out: everyone would want them.
+    After the as-of date the offers in play are those of that date. Chips that Washington keeps out for good do not
+    count as kept out month by month: everyone would want them.
     """
     plan = view.built.plan
-    us_open = np.asarray(view.built.inputs.monthly.us_open)
-    live = np.asarray(view.built.inputs.monthly.live)
-    now = max(month_index(plan.months, plan.as_of) + 1, 0)
+    monthly = view.built.inputs.monthly
+    was_open = (np.asarray(monthly.us_open) * np.asarray(monthly.live)).max(-1) > 0
+    now = min(max(month_index(plan.months, plan.as_of), 0), len(plan.months) - 1)
     table = np.zeros((len(plan.months), len(plan.offers), 1))
     for c in plan.structure.offers_of(0):
-        if (us_open[: now + 1, c] * live[: now + 1, c]).max() > 0:
-            table[:, c] = 1
-        elif f"washington.open.{plan.offers[c].family}" in plan.settings.values:
-            table[:, c] = np.maximum.accumulate(us_open[:, c].max(-1) > 0)[:, None]
+        recent = np.array([was_open[max(t - 11, 0) : t + 1, c].any() for t in range(now + 1)])
+        table[: now + 1, c, 0] = recent
+        table[now + 1 :, c, 0] = recent[-1]
+        if f"washington.open.{plan.offers[c].family}" in plan.settings.values:
+            table[:, c, 0] = np.maximum(table[:, c, 0], np.maximum.accumulate(was_open[:, c]))
     return table
 
 

@@ -116,8 +116,8 @@ def _gate(context: Context) -> Finding | None:
     text = (
         f"{_upper(GATES[shares[0][0]])} is what keeps out most of the legal foreign chips that buyers would take: it "
         f"binds with probability {percent(shares[0][1])} in a month of that year"
-        f"{f', against {rest}' if rest else ', and nothing else ever does'}. This counts all foreign chips, the "
-        "stronger ones that Washington does not license included."
+        f"{f', against {rest}' if rest else ', and nothing else ever does'}. This counts the "
+        "chips in play: those that Washington let in within a year before the as-of date."
     )
     return Finding("The gate that binds", text, ("binding_gate",))
 

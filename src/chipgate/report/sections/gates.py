@@ -38,8 +38,7 @@ def gates(context: Context) -> Section:
     lead = (
         "A foreign chip reaches a Chinese data centre only through three gates: Washington's licence, Beijing's "
         "permission and physical supply. The height of each area is the probability that this gate keeps out most.",
-        "What is wanted is counted with all gates open, so chips that Washington never licensed stand against "
-        "its gate.",
+        "It counts chips in play: those that Washington let in within the last year, or that the scenario lets in.",
     )
     return Section("gates", "The gate that binds, month by month", lead, tuple(charts))
 
