@@ -1,9 +1,10 @@
 """The verbs of Chipgate for Python; the command line calls the same functions."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chipgate.catalogue.catalogue import Catalogue, catalogue
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from chipgate.results.execute import Progress
+    from chipgate.setup.build import Built
+    from chipgate.setup.plan import Plan
 
 __all__ = ["Given", "classify", "classify_all", "headroom", "history", "rule_book", "run"]
 
@@ -111,6 +114,7 @@ def run(
     scenario: str = "h20-reopened", *, as_of: str | None = None, until: str | None = None, draws: int = 1000,
     seed: int = 0, settings: "Mapping[str, Any] | None" = None, dtype: str = "float32",
     metrics: Sequence[str] | None = None, progress: "Progress | None" = None, data: Catalogue | None = None,
+    supply_sheet: "Path | None" = None, demand_sheet: "Path | None" = None, fiscal: "Mapping[str, int] | None" = None,
 ) -> "xr.Dataset":  # fmt: skip
     """Simulate a scenario.
 
@@ -125,6 +129,9 @@ def run(
         metrics: Metrics to compute; all by default.
         progress: Called with draws done and draws in all.
         data: Catalogue; the embedded one by default.
+        supply_sheet, demand_sheet: Sheets (.xlsx, .csv) of chips by quarter whose units replace the supply of
+            their offers, or whose revenue replaces the budget.
+        fiscal: ``first_month`` and ``year_offset`` where the sheets have fiscal quarters.
 
     Returns:
         Dataset with dimensions ``month``, the axes of each metric, and ``draw``; units, labels, formulas and
@@ -147,7 +154,31 @@ def run(
     check_metrics(metrics or ())
     use_compile_cache()
     made = plan(data, found.settings, found.as_of, found.until, seed=seed, draws=draws)
-    return dataset(execute_plan(made, dtype=dtype, names=metrics, progress=progress), found)
+    sheets = {kind: path for kind, path in (("supply", supply_sheet), ("demand", demand_sheet)) if path is not None}
+    ran = execute_plan(made, dtype=dtype, names=metrics, progress=progress, adjust=_with_sheets(made, sheets, fiscal))
+    return dataset(ran, found).assign_attrs({f"{kind}_sheet": path.name for kind, path in sheets.items()})
+
+
+def _with_sheets(
+    made: "Plan", sheets: "Mapping[str, Path]", fiscal: "Mapping[str, int] | None"
+) -> "Callable[[Built], Built] | None":
+    """Puts the paths of sheets in place of drawn ones."""
+    from chipgate.results.sheet import read_sheet, with_sheet
+
+    if not sheets:
+        return None
+    read = [
+        read_sheet(path, "supply" if kind == "supply" else "demand", offers=made.structure.offers,
+                   months=made.months, fiscal=fiscal)
+        for kind, path in sheets.items()
+    ]  # fmt: skip
+
+    def adjust(built: "Built") -> "Built":
+        for one in read:
+            built = with_sheet(built, one)
+        return built
+
+    return adjust
 
 
 def check_metrics(names: Sequence[str]) -> None:

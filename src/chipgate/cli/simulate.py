@@ -44,6 +44,11 @@ def run(
     metric: Annotated[list[str] | None, typer.Option("--metric", help="Only these metrics in the output.")] = None,
     quarterly: Annotated[bool, typer.Option(help="Calendar quarters instead of months.")] = False,
     fiscal: Annotated[str | None, typer.Option(help="Fiscal quarters of this maker.")] = None,
+    sheet: Annotated[Path | None, typer.Option(help="Write chips by quarter to this .xlsx or .csv.")] = None,
+    supply_sheet: Annotated[
+        Path | None, typer.Option(help="Sheet of the same shape whose units replace the supply of its chips.")
+    ] = None,
+    demand_sheet: Annotated[Path | None, typer.Option(help="Sheet whose revenue replaces the budget.")] = None,
     double: Annotated[bool, typer.Option(help="Double precision.")] = False,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html.")] = True,
     json: JsonFlag = False,
@@ -62,9 +67,14 @@ def run(
         "seed": seed,
         "dtype": "float64" if double else "float32",
         "data": data,
+        "supply_sheet": supply_sheet,
+        "demand_sheet": demand_sheet,
+        "fiscal": calendar,
     }
     _check_metrics(metric)
-    only = metric if json and out is None else None  # nothing else is shown, so nothing else is computed
+    only = (
+        metric if json and out is None and sheet is None else None
+    )  # nothing else is shown, so nothing else is computed
     line = progress_line("simulating")
     result = simulate(scenario, draws=draws, settings=settings, metrics=only, progress=line, **common)
     names = list(metric) if metric else headline_metrics(result)
@@ -74,6 +84,11 @@ def run(
         _write(
             folder, result, data, report=report, companion=lambda: _no_fee(simulate, scenario, settings, draws, common)
         )
+    if sheet is not None:
+        from chipgate.results.sheet import save
+        from chipgate.results.sheet import sheet as rows_of
+
+        save(sheet, rows_of(result, fiscal=calendar), result.attrs)
     if json:
         print_json(document)
         return
@@ -143,11 +158,19 @@ def progress_line(label: str, things: str = "draws") -> Callable[[int, int], Non
     return show
 
 
-def scenarios(ctx: typer.Context, json: JsonFlag = False) -> None:
+def scenarios(
+    ctx: typer.Context,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a scenario file.")] = False,
+    json: JsonFlag = False,
+) -> None:
     """The scenarios that ship, with what each changes."""
     from chipgate.setup.scenario import resolve
+    from chipgate.setup.schema_json import scenario_schema
 
     data = catalogue_of(ctx)
+    if schema:
+        print_json(scenario_schema(data))
+        return
     found = [resolve(data, name) for name in data.scenarios]
     if json:
         print_json(
