@@ -2,8 +2,8 @@
 
 Run: python benchmarks/market.py [--full] [--out FILE]
 
-Absolute times depend on the machine and on what else runs; ratios are taken within one run. Peers (pyblp, Mesa) are
-in the dev dependencies; what is missing is left out.
+Absolute times depend on the machine and on what else runs; ratios are taken within one run. pyblp comes with the
+dependency group dev, Mesa with the group bench; what is missing is left out.
 """
 
 import argparse

@@ -118,7 +118,7 @@ def _write(
     folder: Path, result: "xr.Dataset", data: "Catalogue", *, report: bool, companion: Callable[[], "xr.Dataset"]
 ) -> None:
     from chipgate.results.dataset import headline_metrics, run_document
-    from chipgate.results.io import write_folder, write_json, write_netcdf, write_text
+    from chipgate.results.io import write_folder, write_json, write_netcdf
 
     stored = result.isel(draw=slice(0, STORED_DRAWS)).assign_attrs(stored_draws=min(STORED_DRAWS, result.sizes["draw"]))
     writers = {
@@ -128,7 +128,10 @@ def _write(
     if report:
         from chipgate.report.document import report_html
 
-        writers["report.html"] = write_text(report_html(result, data, companions={"no_fee": companion()}))
+        def write_report(path: Path) -> None:
+            path.write_text(report_html(result, data, companions={"no_fee": companion()}), encoding="utf-8")
+
+        writers["report.html"] = write_report
     write_folder(folder, writers)
 
 

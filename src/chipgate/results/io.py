@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,10 @@ def write_folder(folder: Path, writers: dict[str, Callable[[Path], None]]) -> No
     except OSError as error:
         raise BadInputError(f"{folder}: cannot be written ({error.strerror}); give another --out") from error
     try:
-        for name, write in writers.items():
-            write(aside / name)
+        # Side by side: compressing one file leaves time to compute the next.
+        with ThreadPoolExecutor(max_workers=max(len(writers), 1)) as pool:
+            for done in [pool.submit(write, aside / name) for name, write in writers.items()]:
+                done.result()
         for name in writers:
             target = folder / name
             if target.is_dir():

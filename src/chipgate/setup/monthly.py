@@ -15,6 +15,7 @@ from chipgate.setup.draws import PriorDraws, month_index
 from chipgate.setup.law import Washington, washington
 from chipgate.setup.levers import Settings
 from chipgate.setup.plan import Plan
+from chipgate.timegrid import month_starts
 from chipgate.workload.plain import log_throughput
 
 # World chips whose worth per USD sets the worth of compute rented abroad, with their prior of price and the month
@@ -235,14 +236,16 @@ def _huawei(made: Plan, draws: PriorDraws) -> dict[str, NDArray[np.float64]]:
     bank = np.array([[float(_BANK_ARRIVES[0] <= m <= _BANK_ARRIVES[1])] for m in months])
     weights = np.array([[_hbm_weight(m)] for m in months])
     ramp = np.array([[float(m >= date(2026, 1, 1))] for m in months])
-    stacks = weights / weights.sum() * draws.one("huawei.hbm_stock")
+    # Shares of the whole arrival, whatever part of it the run covers.
+    all_weights = sum(_hbm_weight(m) for m in month_starts(*_HBM_ARRIVES))
+    stacks = weights / all_weights * draws.one("huawei.hbm_stock")
     stacks = stacks + (cxmt / 12) * ramp + (weights == 0) * draws.one("huawei.hbm_other") / 12
     return {
         "packaging": packaging * _future_factor(made, "huawei.packaging")[:, None],
         "yield_odds": _future_factor(made, "huawei.yield")[:, None],
         "learning": _future_factor(made, "software.learning")[:, None],
         "wafers": wafers * _future_factor(made, "huawei.wafers")[:, None],
-        "dies_in": bank / bank.sum() * draws.one("huawei.die_bank"),
+        "dies_in": bank / len(month_starts(*_BANK_ARRIVES)) * draws.one("huawei.die_bank"),
         "stacks_in": stacks * _future_factor(made, "huawei.hbm")[:, None],
         "mix": _mix(made, draws.one("huawei.new_product_lag")),
     }
