@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chipgate.catalogue.catalogue import Catalogue, catalogue
 from chipgate.errors import BadInputError, UnknownNameError
 from chipgate.rules.book import RuleBook
-from chipgate.rules.destination import ABROAD, destination, find_firm, listing
+from chipgate.rules.destination import destination, find_firm, listing
 from chipgate.rules.headroom import Headroom
 from chipgate.rules.headroom import headroom as _headroom
 from chipgate.rules.history import Period
@@ -104,10 +104,6 @@ def _subject(data: Catalogue, chip: str | None, given: Given | None, export_from
     if found is None:
         return given_subject(Given(), item=item)
     return catalogue_subject(found, data.makers, export_from_us=export_from_us)
-
-
-ABROAD_GROUP = ABROAD
-"""Destination name of a unit abroad with headquarters in China."""
 
 
 def run(

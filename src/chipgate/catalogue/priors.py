@@ -54,6 +54,12 @@ def bounds(parameter: Parameter) -> tuple[float, float, float]:
     return low, parameter.central, high
 
 
+def distribution(parameter: Parameter, u: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Draws of a parameter's distribution at the probabilities ``u``, in its unit."""
+    scale = parameter.scale if len(set(bounds(parameter))) > 1 else "fixed"
+    return quantile(u, *bounds(parameter), scale)
+
+
 def _moved(value: float, spread: float, scale: str) -> float:
     if scale == "logit":
         odds = value / (1 - value) * (1 + spread if spread > 0 else 1 / (1 - spread))
