@@ -6,8 +6,9 @@ and a last day; point-in-time code uses the last day, so that nothing is known t
 
 import calendar
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, Literal
 
 from chipgate.errors import DateError
@@ -95,3 +96,9 @@ def add_months(day: date, months: int) -> date:
     """The first day of the month that lies ``months`` after that of ``day``."""
     index = day.year * 12 + day.month - 1 + months
     return date(index // 12, index % 12 + 1, 1)
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Every day from ``first`` to ``last``, both included."""
+    for offset in range((last - first).days + 1):
+        yield first + timedelta(days=offset)
