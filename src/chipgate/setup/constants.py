@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
 from chipgate.arrays.keys import Streams
+from chipgate.errors import InternalError
 from chipgate.schema.base import Sourced
 from chipgate.schema.chip import Chip
 from chipgate.schema.market import Offer
@@ -27,6 +28,9 @@ _TDP_UNKNOWN_W: Final = 500.0
 _MEMORY_UNKNOWN_GBS: Final = 1200.0
 _LINK_UNKNOWN_GBS: Final = 64.0
 _SPEC_SPREAD: Final = 0.1
+# Rate of a part that publishes none and whose treatment in the market shows TPP under 2,400, so under 150 at 16
+# bits (RTX Pro 6000D): just below that line, as makers design to it. Assumption, ours.
+_COMPLIANT_RATE16_TFLOPS: Final = 145.0
 
 
 def constants_of(made: Plan, streams: Streams, draws: PriorDraws) -> dict[str, NDArray[Any]]:
@@ -121,8 +125,9 @@ def chip_spec(chip: Chip) -> ChipSpec:
     if not rate16:
         rate16 = max(fp8, int8) / 2
     if not rate16:
-        # The only offer without any rate is the RTX Pro 6000D, whose market shows TPP under 2,400: 150 at 16 bits.
-        rate16 = 145.0
+        if not any(not shown.meets for shown in chip.revealed):
+            raise InternalError(f"{chip.id} has no published rate, so its throughput cannot be told; give it one")
+        rate16 = _COMPLIANT_RATE16_TFLOPS
     # Half of the work at each width: the times add, so the rates take their harmonic mean.
     rate8 = fp8 or (2 / (1 / rate16 + 1 / int8) if int8 else rate16)
     link = _value(chip, "scaleup_bw_gbs", 0.0) or _value(chip, "host_bw_gbs", _LINK_UNKNOWN_GBS)
