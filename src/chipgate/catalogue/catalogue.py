@@ -27,6 +27,7 @@ from chipgate.schema.tables import (
     Parameter,
     ProductGroup,
 )
+from chipgate.schema.workload import EfficiencyPrior, Network, Precision
 from chipgate.timegrid import parse_day
 
 R = TypeVar("R", bound=Record)
@@ -113,7 +114,12 @@ class Table(Mapping[str, R], Generic[R]):
 
 
 def _listing_hint(kind: str) -> str:
-    plural = {"country": "countries", "ambiguity": "ambiguities", "measured_system": "systems"}
+    plural = {
+        "country": "countries",
+        "ambiguity": "ambiguities",
+        "measured_system": "systems",
+        "efficiency": "efficiencies",
+    }
     return f"`chipgate show {plural.get(kind, kind.replace('_', '-') + 's')}` lists all"
 
 
@@ -227,6 +233,21 @@ class Catalogue:
         return self._files("scenario", "scenarios", Scenario)
 
     @cached_property
+    def precisions(self) -> Table[Precision]:
+        """Number formats in which models run."""
+        return self._rows("precision", "workload/precisions.yaml", read_list, Precision)
+
+    @cached_property
+    def efficiencies(self) -> Table[EfficiencyPrior]:
+        """What is believed of software efficiencies before measurements are seen."""
+        return self._rows("efficiency", "workload/efficiencies.yaml", read_list, EfficiencyPrior)
+
+    @cached_property
+    def networks(self) -> Table[Network]:
+        """Scale-out networks of chips."""
+        return self._rows("network", "workload/networks.yaml", read_list, Network)
+
+    @cached_property
     def compiled(self) -> date:
         """Day on which the record was closed; nothing later is in it."""
         return parse_day(str(read_mapping(self.roots[0] / "meta.yaml")["compiled"]))
@@ -287,6 +308,9 @@ KINDS: Final[dict[str, str]] = {
     "product-groups": "product_groups",
     "countries": "countries",
     "ambiguities": "ambiguities",
+    "precisions": "precisions",
+    "networks": "networks",
+    "efficiencies": "efficiencies",
     "offers": "offers",
     "priors": "priors",
     "episodes": "episodes",

@@ -1,0 +1,91 @@
+"""Records of the workload model: number formats and scale-out networks."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from chipgate.schema.base import Confidence, Id, Kind, Record
+
+Format = Literal["bf16", "fp8", "int8", "fp4"]
+"""Formats of matrix products that a chip may have."""
+
+FORMAT_FIELDS: dict[Format, str] = {
+    "bf16": "bf16_dense_tflops", "fp8": "fp8_dense_tflops", "int8": "int8_dense_tops", "fp4": "fp4_dense_tflops",
+}  # fmt: skip
+"""Format -> specification of a chip."""
+
+Bits = Annotated[float, Field(ge=1, le=32)]
+
+
+class Precision(Record):
+    """Number formats in which a model runs.
+
+    Attributes:
+        dense_bits, expert_bits: Bits of a stored weight of dense parts and of experts, scales included.
+        cache_bits, sent_bits: Bits of a cached number and of a number sent between chips.
+        dense, expert: Formats of their matrix products, the wished one first; a chip without it takes the next.
+    """
+
+    id: Id
+    name: str
+    dense_bits: Bits
+    expert_bits: Bits
+    cache_bits: Bits
+    sent_bits: Bits
+    dense: tuple[Format, ...] = Field(min_length=1)
+    expert: tuple[Format, ...] = Field(min_length=1)
+    note: str = ""
+
+
+class Network(Record):
+    """Scale-out network of a chip as its systems are usually built.
+
+    Attributes:
+        gbit_s: Line rate a chip, one direction.
+        chips: Chips that it holds for; empty in the record that holds for all others.
+    """
+
+    id: Id
+    gbit_s: float = Field(gt=0)
+    low: float = Field(gt=0)
+    high: float = Field(gt=0)
+    chips: tuple[Id, ...] = ()
+    kind: Kind
+    confidence: Confidence
+    why: str = Field(min_length=1)
+    urls: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.low <= self.gbit_s <= self.high:
+            raise ValueError(f"low <= gbit_s <= high is broken: {self.low}, {self.gbit_s}, {self.high}")
+        return self
+
+
+class EfficiencyPrior(Record):
+    """What is believed of one efficiency before measurements are seen.
+
+    Attributes:
+        link: ``fraction``: between 0 and ``most``; ``time``: positive.
+        low, central, high: 10th, 50th and 90th percentile for a typical stack.
+        between: Standard deviation between stacks on the scale of the link.
+    """
+
+    id: Id
+    label: str
+    unit: str
+    link: Literal["fraction", "time"]
+    most: float = Field(default=1.0, gt=0)
+    low: float = Field(gt=0)
+    central: float = Field(gt=0)
+    high: float = Field(gt=0)
+    between: float = Field(gt=0)
+    why: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.low < self.central < self.high:
+            raise ValueError(f"low < central < high is broken: {self.low}, {self.central}, {self.high}")
+        if self.link == "fraction" and self.high >= self.most:
+            raise ValueError(f"high ({self.high}) must lie under most ({self.most})")
+        return self

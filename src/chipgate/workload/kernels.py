@@ -1,0 +1,168 @@
+"""Time of one pass through a model: a roofline per class of kernel, and collectives with latency and bandwidth.
+
+A kernel takes ``(work^4 + read^4)^(1/4)`` of its time at the chip's rate and at its bandwidth, each lowered by an
+efficiency: a smooth maximum, never below either (Williams, Waterman and Patterson 2009 for the roofline).
+Collectives take latency and bytes over the link (Thakur, Rabenseifner and Gropp 2005).
+"""
+
+from typing import Final, NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from chipgate.workload.machine import Machine
+from chipgate.workload.shape import Shape, experts_touched
+
+_SHARP: Final = 4.0
+_TINY_S: Final = 1e-12
+# A collective over the scale-out network starts slower than one over the scale-up link.
+_NET_HOPS: Final = 3.0
+# Dispatch of tokens to experts goes out at half the width at which their results come back.
+_DISPATCH: Final = 1.5
+
+
+class Efficiency(NamedTuple):
+    """What software makes of the hardware; fractions of the specification, seconds, tokens.
+
+    Attributes:
+        gemm16, gemm8, gemm4: Large dense products at each width, of the rate.
+        grouped: Products of experts, of dense ones.
+        attention: Scores and values, of the 16-bit rate.
+        stream, cache: Reading weights, and the cache of keys and values, of the bandwidth.
+        link: Collectives, of the link.
+        hop_s: Start of a collective for each doubling of its chips.
+        layer_s, step_s, sequence_s: Spent beside the kernels in each layer, step, and sequence of a step.
+        half: Tokens at which a product runs at half its best rate.
+        train: Products in training, of those in serving.
+        exposed: Part of the collectives of training that computation does not hide.
+        mix: Part of the prefill of other requests that delays decoding.
+    """
+
+    gemm16: Array
+    gemm8: Array
+    gemm4: Array
+    grouped: Array
+    attention: Array
+    stream: Array
+    cache: Array
+    link: Array
+    hop_s: Array
+    layer_s: Array
+    step_s: Array
+    sequence_s: Array
+    half: Array
+    train: Array
+    exposed: Array
+    mix: Array
+
+
+class Spread(NamedTuple):
+    """How a job lies on chips: a group of ``tensor x data x pipeline`` chips is one copy of the model.
+
+    Attributes:
+        tensor: Chips that share each matrix; ``data``: copies of attention within the group, whose experts are
+            spread whole over its chips; ``pipeline``: stages.
+        whole: 1 where each chip holds whole experts, 0 where each expert is split.
+    """
+
+    tensor: Array
+    data: Array
+    pipeline: Array
+    whole: Array
+
+
+class Parts(NamedTuple):
+    """Seconds of one pass.
+
+    ``compute``, ``weights``, ``cache``, ``talk`` and ``overhead`` say what each resource would need by itself;
+    ``kernels`` is the time of the kernels and ``total`` all of it.
+    """
+
+    compute: Array
+    weights: Array
+    cache: Array
+    talk: Array
+    overhead: Array
+    kernels: Array
+    total: Array
+
+
+def roof(work: Array, read: Array) -> Array:
+    """Smooth maximum of two times, never below either."""
+    big = jnp.maximum(jnp.maximum(work, read), _TINY_S)
+    return big * ((work / big) ** _SHARP + (read / big) ** _SHARP + 1e-9) ** (1 / _SHARP)
+
+
+def gemm(e: Efficiency, width: Array) -> Array:
+    """Efficiency of large products at a width in bits."""
+    return jnp.where(width > 12, e.gemm16, jnp.where(width > 6, e.gemm8, e.gemm4))
+
+
+def forward(
+    m: Machine, s: Shape, e: Efficiency, x: Spread, *, tokens: Array, attention: Array, cache: Array | float,
+    rows: Array, sequences: Array | float = 0.0, factor: Array | float = 1.0,
+) -> Parts:  # fmt: skip
+    """One pass of ``tokens`` tokens of each copy of attention through all layers.
+
+    Args:
+        tokens: Tokens in the pass for each copy of attention.
+        attention: Operations a token of scores and values, all layers.
+        cache: Bytes of cache that the pass reads, for each copy of attention.
+        rows: Tokens for which the output matrix is applied, for each copy of attention.
+        sequences: Sequences of the step in the whole group.
+        factor: Lowers the rate of products (in training).
+    """
+    chips = x.tensor * x.data
+    dense = s.layers * s.attention + s.dense_layers * s.dense + s.moe_layers * (s.shared + s.router)
+    filled = tokens / (tokens + e.half)
+    rate = m.dense * gemm(e, m.dense_width) * factor * filled
+    work_dense = 2 * dense * tokens / x.tensor / rate
+    read_dense = dense * m.dense_bytes / x.tensor / (m.bandwidth * e.stream)
+    head_rate = m.rate16 * e.gemm16 * factor * rows / (rows + e.half)
+    work_head = 2 * s.head * rows / x.tensor / head_rate
+    read_head = s.head * 2.0 / x.tensor / (m.bandwidth * e.stream)
+
+    work_scores = attention * tokens / x.tensor / (m.rate16 * e.attention)
+    read_cache = cache / jnp.minimum(x.tensor, s.cache_heads) / (m.bandwidth * e.cache)
+
+    all_tokens = tokens * x.data
+    touched = experts_touched(s, all_tokens)
+    each = all_tokens * s.chosen / touched
+    expert_rate = m.expert * gemm(e, m.expert_width) * factor * e.grouped * each / (each + e.half)
+    work_experts = 2 * s.moe_layers * s.chosen * s.expert * all_tokens / chips / expert_rate
+    read_experts = s.moe_layers * touched * s.expert * m.expert_bytes / chips / (m.bandwidth * e.stream)
+
+    kernels = (
+        roof(work_dense, read_dense) + roof(work_head, read_head) + roof(work_scores, read_cache)
+        + roof(work_experts, read_experts)
+    )  # fmt: skip
+    talk = _talk(m, s, e, x, tokens)
+    overhead = s.layers * e.layer_s + e.step_s + sequences * e.sequence_s
+    return Parts(
+        compute=work_dense + work_head + work_scores + work_experts, weights=read_dense + read_head + read_experts,
+        cache=read_cache, talk=talk, overhead=overhead + 0 * talk, kernels=kernels, total=kernels + talk + overhead,
+    )  # fmt: skip
+
+
+def _talk(m: Machine, s: Shape, e: Efficiency, x: Spread, tokens: Array) -> Array:
+    """Collectives of one pass: sums over tensor-parallel chips, exchange with experts, hand-over between stages."""
+    chips = x.tensor * x.data
+    near, hops = reach(m, e, x.tensor)
+    size = tokens * s.hidden * m.sent_bytes
+    spread = (x.data > 1) * 1.0
+    sums = 2 * s.layers - s.moe_layers * spread
+    share = (x.tensor - 1) / x.tensor
+    reduce = (x.tensor > 1) * sums * (hops * jnp.log2(jnp.maximum(x.tensor, 2)) + 2 * share * size / near)
+    wide, far_hops = reach(m, e, chips)
+    sent = tokens / x.tensor * jnp.minimum(s.chosen, chips) * s.hidden * m.sent_bytes * _DISPATCH
+    starts = 2 * far_hops * jnp.log2(jnp.maximum(chips, 2))
+    exchange = spread * s.moe_layers * (starts + sent * (chips - 1) / chips / wide)
+    stage, stage_hops = reach(m, e, chips * x.pipeline)
+    handover = (x.pipeline - 1) * (stage_hops + size / x.tensor / stage)
+    return reduce + exchange + handover
+
+
+def reach(m: Machine, e: Efficiency, chips: Array) -> tuple[Array, Array]:
+    """Bandwidth and start of a collective over ``chips`` chips: over the fast link as far as that goes."""
+    inside = chips <= m.domain
+    return jnp.where(inside, m.link, m.net) * e.link, jnp.where(inside, e.hop_s, e.hop_s * _NET_HOPS)
