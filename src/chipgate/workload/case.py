@@ -53,6 +53,7 @@ class Case:
         benchmark: Id of a time-to-target benchmark, ``""`` for the others.
         tokens_trained: Tokens of a whole training run, for GPU hours.
         confidence: ``high``, ``medium`` or ``low``.
+        together: Whether prefill runs on the same chips as decoding.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Case:
     confidence: str = "medium"
     variant: str = ""
     flags: frozenset[Flag] = frozenset()
+    together: bool = True
 
 
 @dataclass(frozen=True)

@@ -115,9 +115,7 @@ def _is_full(folded: str) -> bool:
     return all(word in ("ep", "interleaved") for word in words) and rest != folded
 
 
-def _layout(
-    folded: str, sizes: dict[str, int], devices: int, phase: Phase, model: LanguageModel, full: bool
-) -> Layout:
+def _layout(folded: str, sizes: dict[str, int], devices: int, phase: Phase, model: LanguageModel, full: bool) -> Layout:
     """The layout in devices."""
     missing = 1 if full else 0
     serving = phase in ("prefill", "decode", "serving")

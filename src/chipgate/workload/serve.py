@@ -11,9 +11,9 @@ from chipgate.workload.shape import Shape, attention_flops, cache_bytes, causal_
 
 # Tokens of one chunk of prefill, the engines' common default.
 _CHUNK: Final = 8192.0
-# Memory that engines leave to weights and cache (vLLM and SGLang: 0.85 to 0.92).
-USABLE: Final = 0.9
-_RUNTIME_BYTES: Final = 2e9
+# Memory that engines can give to weights and cache, and what the runtime holds.
+USABLE: Final = 0.95
+_RUNTIME_BYTES: Final = 1.5e9
 
 
 class Served(NamedTuple):
@@ -77,7 +77,7 @@ def prefill(m: Machine, s: Shape, e: Efficiency, x: Spread, length: Array, token
 
 def serve(
     m: Machine, s: Shape, e: Efficiency, x: Spread, *, batch: Array, tokens_in: Array, tokens_out: Array,
-    together: Array | float = 1.0,
+    together: Array | float = 1.0, least: Array | float = 1e-3,
 ) -> Served:  # fmt: skip
     """A copy of the model under a load of ``batch`` sequences.
 
@@ -85,9 +85,10 @@ def serve(
         batch: Sequences offered at a time; those that do not fit wait.
         tokens_in, tokens_out: Mean lengths of prompt and answer.
         together: 1 where prefill runs on the same chips, 0 where other chips do it.
+        least: Sequences that are known to fit, whatever is counted here.
     """
     room = room_for(m, s, x, tokens_in + tokens_out)
-    runs = jnp.clip(batch, 1e-3, jnp.maximum(room, 1e-3))
+    runs = jnp.clip(batch, 1e-3, jnp.maximum(room, least))
     parts = decode(m, s, e, x, runs, tokens_in + tokens_out / 2)
     chunk = jnp.minimum(jnp.maximum(tokens_in, 1.0) * runs, _CHUNK * x.data)
     first = prefill(m, s, e, x, jnp.maximum(tokens_in, 1.0), chunk)

@@ -64,14 +64,14 @@ def train(m: Machine, s: Shape, e: Efficiency, x: Spread, load: TrainingLoad) ->
     """One training step; ``x.data`` is the number of attention copies over which experts are spread."""
     ranks = jnp.maximum(load.chips / (x.tensor * x.pipeline * load.context), 1.0)
     local = jnp.maximum(load.batch / ranks, 1e-3)
-    micro = jnp.where(load.sharded > 0, jnp.clip(local, 1e-3, _MOST_MICRO), jnp.minimum(local, 1.0))
+    states = _state_bytes(m, s, x, load, ranks)
+    micro = _micro(m, s, x, load, local, states)
     count = local / micro
     tokens = micro * load.length / load.context
     one = forward(
         m, s, e, x, tokens=tokens, attention=causal_flops(s, load.length), cache=0.0, rows=tokens, factor=e.train
     )
     kept, full = _activation_bytes(s, x, load, tokens, count)
-    states = _state_bytes(m, s, x, load, ranks)
     recompute = (states + kept > _USABLE * m.memory - _RUNTIME_BYTES) * 1.0
     memory = states + jnp.where(recompute > 0, full, kept) + _RUNTIME_BYTES
     passes = 3.0 - load.lora + recompute
@@ -92,6 +92,14 @@ def train(m: Machine, s: Shape, e: Efficiency, x: Spread, load: TrainingLoad) ->
         tokens=rate, mfu=rate * training_flops(s, load.length) / m.rate16, step=step, bubble=idle / step,
         memory=memory, recompute=recompute, fits=memory <= m.memory, parts=parts,
     )  # fmt: skip
+
+
+def _micro(m: Machine, s: Shape, x: Spread, load: TrainingLoad, local: Array, states: Array) -> Array:
+    """Sequences of one microbatch: one, or where weights are gathered for each as many as fit with recomputation."""
+    _, one = _activation_bytes(s, x, load, load.length / load.context, 1.0 + 0 * local)
+    fit = jnp.maximum((_USABLE * m.memory - _RUNTIME_BYTES - states) / one, 1.0)
+    many = jnp.minimum(jnp.minimum(local, _MOST_MICRO), fit)
+    return jnp.where(load.sharded > 0, many, jnp.minimum(local, 1.0))
 
 
 def _activation_bytes(s: Shape, x: Spread, load: TrainingLoad, tokens: Array, count: Array) -> tuple[Array, Array]:

@@ -1,0 +1,100 @@
+"""Efficiencies by stack and date from one vector of numbers.
+
+A stack's efficiency is the typical one and its own deviation, on the scale of the link (logit of value / most, or
+log). The vector holds standard scores: the typical value's and each deviation's, so that zero is the prior's middle
+and the prior is standard normal. Software of a chip matures: every time is longer by ``immature`` on the day the
+chip first ships, and the rest of it halves each year.
+"""
+
+from typing import Any, Final, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.nn import sigmoid
+from numpy.typing import NDArray
+
+from chipgate.catalogue.catalogue import Catalogue
+from chipgate.workload.kernels import Efficiency
+
+STACKS: Final = ("cuda", "rocm", "cann", "xla", "other")
+"""Stacks with an efficiency of their own; every other one is ``other``, of which no deviation is known."""
+_Z90: Final = 1.2815515655446004
+_HALF_LIFE_YEARS: Final = 1.0
+EXTRA: Final[dict[str, tuple[float, float]]] = {
+    "server": (-0.15, 0.15),
+    "interactive": (-0.9, 0.4),
+    "speculative": (0.5, 0.3),
+    "untuned": (-0.7, 0.5),
+    "benchmark.mlperf_llama2_70b_lora": (17.2, 0.7),
+    "benchmark.mlperf_gpt3_175b": (21.0, 0.7),
+    "benchmark.mlperf_llama31_405b": (21.5, 0.7),
+    "benchmark.mlperf_llama31_8b": (20.5, 0.7),
+    "benchmark.batch": (0.2, 0.15),
+}
+"""Numbers beside the kernels: mean and standard deviation before measurements are seen.
+
+Log rate under an arrival process with a latency limit against all requests at once (``server``, ``interactive``);
+log tokens a step gains by speculative decoding at small batches; log rate of a run that its source calls untuned; log tokens to the target of a benchmark, and how it
+grows with the logarithm of the batch."""
+
+
+class Scale(NamedTuple):
+    """Links and priors of the efficiencies as arrays, one entry each, in the order of :class:`Efficiency`."""
+
+    fraction: NDArray[np.bool_]
+    most: NDArray[np.float64]
+    centre: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    between: NDArray[np.float64]
+
+
+NAMES: Final = (*Efficiency._fields, "immature")
+SIZE: Final = len(NAMES) * (1 + len(STACKS)) + len(EXTRA)
+"""Numbers in the vector."""
+
+
+def scale_of(data: Catalogue) -> Scale:
+    """Links and priors from the catalogue's records."""
+    found = [data.efficiencies[name] for name in NAMES]
+    rows = []
+    for prior in found:
+        middle, low, high = (_link(prior.link, prior.most, x) for x in (prior.central, prior.low, prior.high))
+        rows.append((prior.link == "fraction", prior.most, middle, (high - low) / (2 * _Z90), prior.between))
+    columns = list(zip(*rows, strict=True))
+    return Scale(np.array(columns[0], bool), *(np.array(c, float) for c in columns[1:]))
+
+
+def _link(link: str, most: float, value: float) -> float:
+    return float(np.log(value / (most - value)) if link == "fraction" else np.log(value))
+
+
+def table(scale: Scale, vector: Array) -> Array:
+    """Value of each efficiency by stack, ``[name, stack]``."""
+    count = len(NAMES)
+    typical = vector[:count]
+    own = vector[count : count * (1 + len(STACKS))].reshape(count, len(STACKS))
+    z = scale.centre[:, None] + scale.spread[:, None] * typical[:, None] + scale.between[:, None] * own
+    return jnp.where(scale.fraction[:, None], scale.most[:, None] * sigmoid(z), jnp.exp(z))
+
+
+def extras(vector: Array) -> dict[str, Array]:
+    """Numbers beside the kernels by name."""
+    own = vector[len(NAMES) * (1 + len(STACKS)) :]
+    return {name: mean + sd * own[i] for i, (name, (mean, sd)) in enumerate(EXTRA.items())}
+
+
+def gather(values: Array, stack: NDArray[np.int64] | Array) -> tuple[Efficiency, Array]:
+    """Efficiencies of each point by the index of its stack, and ``immature``."""
+    columns: list[Any] = [values[i][stack] for i in range(len(NAMES))]
+    return Efficiency(*columns[:-1]), columns[-1]
+
+
+def slowdown(immature: Array, age_years: Array | NDArray[np.float64]) -> Array:
+    """Log slowdown at an age in years since the chip first shipped."""
+    return immature * 0.5 ** (jnp.maximum(age_years, 0.0) / _HALF_LIFE_YEARS)
+
+
+def stack_index(stack: str) -> int:
+    """Index of a stack among those with an efficiency of their own."""
+    return STACKS.index(stack) if stack in STACKS else STACKS.index("other")

@@ -1,0 +1,190 @@
+"""Fit of efficiencies and of the residual to measurements.
+
+The log of each measured rate is the model's at the efficiencies ``v``, plus a residual, plus noise. ``v`` and the
+kernel's numbers are standard normal before data; their joint mode is found (with the residual integrated out), and
+around it everything is linear and Gaussian, so that prediction, its band and joint draws are exact from there on.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy.linalg as sl
+from jax import Array
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from chipgate.catalogue.catalogue import Catalogue
+from chipgate.workload import residual
+from chipgate.workload.case import Case
+from chipgate.workload.efficiency import SIZE, Scale, scale_of
+from chipgate.workload.layouts import Choice
+from chipgate.workload.points import Points, choices_of, points_of, rates, target
+
+_ROUNDS: Final = 3
+_STEPS: Final = 150
+_JITTER: Final = 1e-8
+VALIDATION_PART: Final = 4
+"""One run in so many is held out."""
+
+Report = Callable[[str], None]
+
+
+def held_out(case: Case) -> bool:
+    """Whether a case belongs to the validation split: by a hash of its run, so that rows of one run stay together."""
+    return int(hashlib.sha256(case.run.encode()).hexdigest(), 16) % VALIDATION_PART == 0
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Efficiencies and residual fitted to cases.
+
+    Attributes:
+        vector: Mode of the efficiencies. ``hyper``: mode of the kernel's numbers.
+        slopes: Derivative of each fitted case's log rate, ``[case, number]``; ``rest``: measured minus modelled.
+        features: Of the fitted cases; ``codes``: names as numbers. ``ids``, ``runs``: of the fitted cases.
+    """
+
+    vector: NDArray[np.float64]
+    hyper: NDArray[np.float64]
+    slopes: NDArray[np.float64]
+    rest: NDArray[np.float64]
+    features: residual.Features
+    codes: dict[str, int]
+    ids: tuple[str, ...]
+    runs: tuple[str, ...]
+
+
+def best_layouts(data: Catalogue, cases: Sequence[Case], scale: Scale, vector: NDArray[np.float64]) -> list[Choice]:
+    """The fastest layout that fits, of each case."""
+    owners, flat = [], []
+    for i, case in enumerate(cases):
+        for choice in choices_of(data, case):
+            owners.append(i)
+            flat.append(choice)
+    points = points_of(data, [cases[i] for i in owners], flat)
+    found = _rates(points, scale, vector)
+    score = np.where(np.asarray(found[1]), np.asarray(found[0]), np.asarray(found[0]) - 1e3)
+    best: dict[int, int] = {}
+    for k, i in enumerate(owners):
+        if i not in best or score[k] > score[best[i]]:
+            best[i] = k
+    return [flat[best[i]] for i in range(len(cases))]
+
+
+@jax.jit
+def _rates(points: Points, scale: Scale, vector: Array) -> tuple[Array, Array]:
+    found = rates(points, scale, vector)
+    return found.log_rate, found.fits
+
+
+@jax.jit
+def _slopes(points: Points, scale: Scale, vector: Array) -> tuple[Array, Array]:
+    def log_rate(v: Array) -> Array:
+        return rates(points, scale, v).log_rate
+
+    return log_rate(vector), jax.jacfwd(log_rate)(vector)
+
+
+def fit(data: Catalogue, cases: Sequence[Case], *, report: Report | None = None) -> Fitted:
+    """Fit to cases; needs double precision (``jax.enable_x64``)."""
+    scale = scale_of(data)
+    measured = np.array([target(case) for case in cases])
+    vector, hyper = np.zeros(SIZE), np.zeros(residual.SIZE)
+    codes: dict[str, int] = {}
+    for turn in range(_ROUNDS):
+        layouts = best_layouts(data, cases, scale, vector)
+        points = points_of(data, cases, layouts)
+        seen = residual.features(data, cases, layouts, codes)
+        vector, hyper, value = _mode(points, seen, scale, measured, vector, hyper)
+        if report:
+            report(f"round {turn + 1} of {_ROUNDS}: minus log posterior {value:.1f}")
+    at, slopes = _slopes(points, scale, jnp.asarray(vector))
+    return Fitted(
+        vector, hyper, np.asarray(slopes), measured - np.asarray(at), seen, codes,
+        tuple(case.id for case in cases), tuple(case.run for case in cases),
+    )  # fmt: skip
+
+
+def _mode(
+    points: Points, seen: residual.Features, scale: Scale, measured: NDArray[np.float64],
+    vector: NDArray[np.float64], hyper: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:  # fmt: skip
+    count = len(measured)
+
+    @jax.jit
+    def loss(both: Array) -> Array:
+        v, h = both[:SIZE], both[SIZE:]
+        rest = measured - rates(points, scale, v).log_rate
+        cover = residual.kernel(h, seen, seen) + jnp.diag(residual.noise(h, seen) + _JITTER)
+        root = jnp.linalg.cholesky(cover)
+        white = jax.scipy.linalg.solve_triangular(root, rest, lower=True)
+        return 0.5 * (white @ white) + jnp.log(jnp.diag(root)).sum() + 0.5 * (both @ both) + 0 * count
+
+    slope = jax.jit(jax.value_and_grad(loss))
+
+    def both_of(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        value, gradient = slope(jnp.asarray(x))
+        return float(value), np.asarray(gradient, float)
+
+    start = np.concatenate([vector, hyper])
+    done = minimize(both_of, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS, "maxcor": 30})
+    return done.x[:SIZE], done.x[SIZE:], float(done.fun)
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Log rates of some cases: mean and covariance together with noise or without it."""
+
+    mean: NDArray[np.float64]
+    cover: NDArray[np.float64]
+    noise: NDArray[np.float64]
+
+    @property
+    def deviation(self) -> NDArray[np.float64]:
+        """Standard deviation of a new measurement."""
+        return np.sqrt(np.diag(self.cover) + self.noise)
+
+
+class Predictor:
+    """Predicts from a fit; factorises once."""
+
+    def __init__(self, data: Catalogue, fitted: Fitted) -> None:
+        self.data, self.fitted, self.scale = data, fitted, scale_of(data)
+        hyper = jnp.asarray(fitted.hyper)
+        seen = fitted.features
+        cover = np.asarray(residual.kernel(hyper, seen, seen)) + fitted.slopes @ fitted.slopes.T
+        self._noise = np.asarray(residual.noise(hyper, seen))
+        self._cover = cover + np.diag(self._noise + _JITTER)
+        self._root = sl.cho_factor(self._cover, lower=True)
+        self._shift = fitted.rest + fitted.slopes @ fitted.vector
+        self._weights = sl.cho_solve(self._root, self._shift)
+
+    def predict(self, cases: Sequence[Case], layouts: Sequence[Choice]) -> Predicted:
+        """Log rates of cases in given layouts, jointly."""
+        fitted = self.fitted
+        points = points_of(self.data, cases, layouts)
+        at, slopes = (np.asarray(x) for x in _slopes(points, self.scale, jnp.asarray(fitted.vector)))
+        new = residual.features(self.data, cases, layouts, dict(fitted.codes))
+        hyper = jnp.asarray(fitted.hyper)
+        across = np.asarray(residual.kernel(hyper, new, fitted.features)) + slopes @ fitted.slopes.T
+        own = np.asarray(residual.kernel(hyper, new, new)) + slopes @ slopes.T
+        mean = at - slopes @ fitted.vector + across @ self._weights
+        cover = own - across @ sl.cho_solve(self._root, across.T)
+        return Predicted(mean, cover, np.asarray(residual.noise(hyper, new)))
+
+    def without_own(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Measured minus predicted of each fitted case from the others, its run left out, and the deviation."""
+        runs = np.array(self.fitted.runs)
+        inverse = sl.cho_solve(self._root, np.eye(len(runs)))
+        error, deviation = np.empty(len(runs)), np.empty(len(runs))
+        for run in np.unique(runs):
+            own = np.flatnonzero(runs == run)
+            block = np.linalg.inv(inverse[np.ix_(own, own)])
+            error[own] = block @ self._weights[own]
+            deviation[own] = np.sqrt(np.diag(block))
+        return error, deviation

@@ -1,0 +1,211 @@
+"""Cases as arrays, and the rates that the model gives for them."""
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from chipgate.catalogue.catalogue import Catalogue
+from chipgate.schema.chip import Chip
+from chipgate.workload import machine as machines
+from chipgate.workload import shape as shapes
+from chipgate.workload.case import Case
+from chipgate.workload.efficiency import EXTRA, Scale, extras, gather, slowdown, stack_index, table
+from chipgate.workload.kernels import Spread
+from chipgate.workload.layouts import Choice, choices
+from chipgate.workload.machine import Machine
+from chipgate.workload.serve import serve
+from chipgate.workload.shape import Shape
+from chipgate.workload.train import TrainingLoad, train
+
+METRICS: Final = (
+    "tokens_per_s_per_chip", "total_tokens_per_s_per_chip", "tpot_ms", "mfu", "time_to_train_min", "gpu_hours"
+)  # fmt: skip
+BENCHMARKS: Final = tuple(name for name in EXTRA if name.startswith("benchmark.mlperf"))
+# Sequences of one copy of attention at which engines stop admitting more.
+_MOST_RUNNING: Final = 1024.0
+# What was measured did run, whatever memory is counted here.
+_PROVEN: Final = 8.0
+_TOKENS_A_CHIP: Final = 8192.0
+_SHIPPED_UNKNOWN: Final = date(2022, 1, 1)
+_DAYS_A_YEAR: Final = 365.25
+
+
+class Points(NamedTuple):
+    """Cases with one axis.
+
+    Attributes:
+        phase: 0 training, 1 prefill, 2 decoding or serving. ``metric``: index in :data:`METRICS`.
+        batch: Sequences of one copy of the model; in training, of the whole job.
+        open_load: 1 where as many sequences run as fit.
+        together: 1 where prefill shares the chips.
+        server, interactive, speculative, untuned, measured: 1 where it applies. ``benchmark``: index or -1.
+    """
+
+    machine: Machine
+    shape: Shape
+    spread: Spread
+    load: TrainingLoad
+    stack: Array
+    age: Array
+    phase: Array
+    metric: Array
+    batch: Array
+    open_load: Array
+    tokens_in: Array
+    tokens_out: Array
+    together: Array
+    server: Array
+    interactive: Array
+    speculative: Array
+    benchmark: Array
+    tokens_trained: Array
+    untuned: Array
+    measured: Array
+
+
+def age_years(chip: Chip, day: date) -> float:
+    """Years since the chip first shipped (was announced, where shipping is not known)."""
+    known = chip.first_shipped or chip.announced
+    return (day - (known.first if known else _SHIPPED_UNKNOWN)).days / _DAYS_A_YEAR
+
+
+def choices_of(data: Catalogue, case: Case) -> list[Choice]:
+    """Layouts of a case; see :func:`~chipgate.workload.layouts.choices`."""
+    model, chip = data.models[case.model], data.chips[case.chip]
+    domain = int(machines.machine_of(data, chip, data.precisions[case.precision], moe=bool(model.experts)).domain)
+    return choices(
+        case.layout, case.phase, chips=case.chips, layers=model.layers or 1, heads=model.heads or 1,
+        moe=bool(model.experts), domain=domain,
+    )  # fmt: skip
+
+
+def points_of(data: Catalogue, cases: Sequence[Case], layouts: Sequence[Choice]) -> Points:
+    """Arrays of cases, each in one layout.
+
+    Raises:
+        SpecError: A chip has no published rate or memory, or a model no published shape.
+    """
+    rows = [_row(data, case, choice) for case, choice in zip(cases, layouts, strict=True)]
+    return join(rows)
+
+
+def join(rows: Sequence[Points]) -> Points:
+    """Points with one axis from single ones."""
+    parts: list[Any] = []
+    for field in Points._fields:
+        column = [getattr(row, field) for row in rows]
+        kind = type(column[0])
+        if isinstance(column[0], tuple):
+            nested: list[Any] = [np.array(c, float) for c in zip(*column, strict=True)]
+            parts.append(kind(*nested))
+        else:
+            parts.append(np.array(column, int if field in _COUNTS else float))
+    return Points(*parts)
+
+
+_COUNTS: Final = ("stack", "phase", "metric", "benchmark")
+_PHASE: Final = {"training": 0, "finetune": 0, "prefill": 1, "decode": 2, "serving": 2}
+_MACHINES: Final[dict[tuple[int, str, str, bool], Machine]] = {}
+
+
+def _row(data: Catalogue, case: Case, choice: Choice) -> Points:
+    model, chip = data.models[case.model], data.chips[case.chip]
+    phase = _PHASE[case.phase]
+    copies = case.chips / choice.group
+    batch = float(case.batch or _usual_batch(case))
+    tokens_in = float(case.tokens_in if case.tokens_in is not None else 1024.0)
+    row: dict[str, Any] = {
+        "machine": machines.machine_of(data, chip, data.precisions[case.precision], moe=bool(model.experts)),
+        "shape": shapes.shape_of(model),
+        "spread": Spread(*(float(x) for x in (choice.tensor, choice.data, choice.pipeline, choice.whole))),  # type: ignore[arg-type]
+        "load": TrainingLoad(*(float(x) for x in (  # type: ignore[arg-type]
+            case.chips, batch if phase == 0 else 64.0, tokens_in if phase == 0 else 2048.0, choice.interleave,
+            choice.context, choice.sharded, "lora" in case.flags,
+        ))),
+        "stack": stack_index(case.stack), "age": age_years(chip, case.day), "phase": phase,
+        "metric": METRICS.index(case.metric), "batch": batch / copies if phase else 1.0,
+        "open_load": float(case.load != "batch" and phase == 2), "tokens_in": tokens_in if phase else 1024.0,
+        "tokens_out": float(case.tokens_out or 1024.0) if phase == 2 else 1024.0,
+        "together": float(phase == 2 and case.tokens_in is not None and case.together),
+        "server": float(case.load == "server"), "interactive": float(case.load == "interactive"),
+        "speculative": float(case.speculative == "yes"),
+        "benchmark": BENCHMARKS.index(f"benchmark.{case.benchmark}") if case.benchmark else -1,
+        "tokens_trained": float(case.tokens_trained or 1.0), "untuned": float("untuned" in case.flags),
+        "measured": float(case.value == case.value),
+    }  # fmt: skip
+    return Points(**row)
+
+
+def _usual_batch(case: Case) -> float:
+    """Sequences where none are stated: in training some thousand tokens a chip, in prefill full chunks."""
+    if _PHASE[case.phase] == 0:
+        return case.chips * max(1.0, _TOKENS_A_CHIP / (case.tokens_in or _TOKENS_A_CHIP))
+    return case.chips * 64.0
+
+
+class Rates(NamedTuple):
+    """What the model gives for each point.
+
+    Attributes:
+        log_rate: Logarithm of the metric, or of its inverse where less is better.
+        fits: Whether the model fits the memory. ``batch``: sequences that run in one copy.
+    """
+
+    log_rate: Array
+    fits: Array
+    batch: Array
+
+
+def rates(p: Points, scale: Scale, vector: Array) -> Rates:
+    """Model rates of points under one vector of efficiencies."""
+    values, extra = table(scale, vector), extras(vector)
+    e, immature = gather(values, p.stack)
+    slow = jnp.exp(-slowdown(immature, p.age))
+    batch = jnp.where(p.open_load > 0, _MOST_RUNNING * p.spread.data, p.batch)
+    served = serve(
+        p.machine, p.shape, e, p.spread, batch=batch, tokens_in=p.tokens_in, tokens_out=p.tokens_out,
+        together=p.together, least=jnp.where(p.measured > 0, _PROVEN * p.spread.data, 1e-3),
+    )  # fmt: skip
+    trained = train(p.machine, p.shape, e, p.spread, p.load)
+    group = p.spread.tensor * p.spread.data * p.spread.pipeline
+    pressure = p.server * extra["server"] + p.interactive * extra["interactive"] + p.untuned * extra["untuned"]
+    gain = p.speculative * extra["speculative"] / (1 + served.batch / group / 32)
+    out = jnp.log(served.tokens / group) + gain + pressure
+    both = out + jnp.log1p(p.tokens_in / p.tokens_out)
+    tpot = -jnp.log(served.tpot * 1e3) + gain + p.untuned * extra["untuned"]
+    prompt = jnp.log(served.prompt / group)
+    speed = jnp.log(trained.tokens)
+    goal = jnp.array([extra[name] for name in BENCHMARKS])[p.benchmark]
+    goal = goal + extra["benchmark.batch"] * jnp.log(p.load.batch / 64.0)
+    target = speed + jnp.log(p.load.chips * 60.0) - goal
+    spent = speed - jnp.log(p.tokens_trained / 3600.0)
+    training = jnp.select(
+        [p.metric == 3, p.metric == 4, p.metric == 5], [jnp.log(trained.mfu), target, spent], speed
+    )  # fmt: skip
+    serving = jnp.select([p.metric == 1, p.metric == 2], [both, tpot], out)
+    log_rate = jnp.select([p.phase == 0, p.phase == 1], [training, prompt], serving) + jnp.log(slow)
+    fits = jnp.where(p.phase == 0, trained.fits, served.room > 0)
+    return Rates(log_rate, fits, jnp.where(p.phase == 0, p.load.batch, served.batch))
+
+
+def target(case: Case) -> float:
+    """Measured figure as :class:`Rates` has it: its logarithm, negative where less is better."""
+    sign = -1.0 if case.metric in ("tpot_ms", "time_to_train_min", "gpu_hours") else 1.0
+    return sign * float(np.log(case.value))
+
+
+def figure(case: Case, log_rate: NDArray[np.float64] | float) -> NDArray[np.float64] | float:
+    """A log rate as a figure in the unit of the case's metric."""
+    sign = -1.0 if case.metric in ("tpot_ms", "time_to_train_min", "gpu_hours") else 1.0
+    return np.exp(sign * np.asarray(log_rate))
+
+
+def as_question(case: Case, **changes: Any) -> Case:
+    """A case with some fields changed."""
+    return dataclasses.replace(case, **changes)
