@@ -108,11 +108,11 @@ def _decode_part(folded: str, sizes: dict[str, int], chips: int, per_chip: int) 
 def _is_full(folded: str) -> bool:
     if "," in folded and "pd disaggregated" not in folded:
         return False
-    rest = _REMARKS.sub(" ", folded)
+    rest = said = _REMARKS.sub(" ", folded)
     for pattern in (_ATTENTION, _SHARDED, _SIZES):
         rest = pattern.sub(" ", rest)
     words = [word for word in re.split(r"[\s,]+", rest) if word]
-    return all(word in ("ep", "interleaved") for word in words) and rest != folded
+    return all(word in ("ep", "interleaved") for word in words) and rest != said
 
 
 def _layout(folded: str, sizes: dict[str, int], devices: int, phase: Phase, model: LanguageModel, full: bool) -> Layout:

@@ -8,8 +8,9 @@ decoding counts output tokens, of prefill input tokens, ``total_tokens_per_s`` b
 the metric share a run. A correction that our table made by hand is made here by rule where a rule holds, so that
 the raw rows give the same cases.
 
-GPU hours do not say how many chips there were. They hang little on it; a row without a number gets 2,048, as
-LLaMA-65B and DeepSeek-V3 had, or as many as there are sequences in a batch.
+A system that decodes on a part of its chips counts as that part. GPU hours do not say how many chips there were,
+and hang little on it: a row without a number gets 2,048, as LLaMA-65B and DeepSeek-V3 had, or as many as there are
+sequences in a batch.
 """
 
 import re
@@ -124,7 +125,6 @@ def _case(row: Row, catalogue: Catalogue) -> Case:
     precision = find_precision(row.precision, model, device.chip)
     chips = _chips(row, measured)
     plan = read_layout(row.parallelism, chips, measured.phase, device.chip, model, dump=_DUMP in row.notes)
-    # The dump's corrected count is the system's; a decoding part is one only where chips decode for others.
     chips = plan.chips
     pressure = read_load(
         row.concurrency, batch=row.batch, kept_open=row.batch_kept_open, chips=chips,
@@ -133,7 +133,7 @@ def _case(row: Row, catalogue: Catalogue) -> Case:
     lengths = read_lengths(measured.phase, row.tokens_in, row.tokens_out, pressure.batch, model.id, row.notes)
     return Case(
         id=row.id,
-        run=_run(row, model, precision, plan, pressure),
+        run=_run(row, model, device, precision, plan, pressure),
         phase=measured.phase,
         model=model.id,
         chip=device.chip.id,
@@ -191,8 +191,8 @@ def _chips(row: Row, measured: _Measured) -> int:
     return min(pressure.batch or _MOST_CHIPS, _MOST_CHIPS)
 
 
-def _run(row: Row, model: LanguageModel, precision: str, plan: Arrangement, pressure: Pressure) -> str:
-    """Everything but the metric; phase too, because one serving run gives a decoding row and a serving row."""
+def _run(row: Row, model: LanguageModel, device: Device, precision: str, plan: Arrangement, pressure: Pressure) -> str:
+    """Everything but the metric, and but the phase in serving: one run gives a decoding row and a serving row."""
     lengths = "/".join("" if n is None else f"{n:g}" for n in (row.tokens_in, row.tokens_out))
     kind = "train" if row.workload.casefold().startswith(("train", "pretrain")) else ""
     kind = "tune" if row.workload.casefold().startswith("fine") else kind or "serve"
@@ -200,7 +200,7 @@ def _run(row: Row, model: LanguageModel, precision: str, plan: Arrangement, pres
     layout = plan.layout
     shape = f"tp{layout.tensor}pp{layout.pipeline}vp{layout.interleave}ep{layout.expert}cp{layout.context}"
     shape += "dpa" * layout.data_attention + "fs" * layout.sharded
-    chip = re.sub(r"\W+", "_", row.chip.casefold())
+    chip = f"{device.chip.id}:{device.variant.partition(':')[0]}".strip(":")
     day = "" if row.day is None else row.day.isoformat()
     parts = (kind, model.id, chip, plan.chips, precision, shape, load, lengths, row.software.casefold(), day)
     return "|".join(str(part) for part in parts)
@@ -208,12 +208,10 @@ def _run(row: Row, model: LanguageModel, precision: str, plan: Arrangement, pres
 
 def _speculative(row: Row, phase: Phase) -> Literal["yes", "no", "unknown"]:
     """As stated, else from the notes; production systems that do not say are unknown."""
-    if row.speculative == "yes":
-        return "yes"
-    if row.speculative == "no":
+    if row.speculative is not None:
+        return "yes" if row.speculative == "yes" else "no" if row.speculative == "no" else "unknown"
+    if phase not in ("decode", "serving"):
         return "no"
-    if row.speculative is not None or phase not in ("decode", "serving"):
-        return "no" if row.speculative is None else "unknown"
     text = f"{row.parallelism}; {row.notes}"
     if _CALLED_OFF.search(text):
         return "no"

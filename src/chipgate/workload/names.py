@@ -76,11 +76,13 @@ def _known(catalogue: Catalogue) -> dict[str, LanguageModel]:
 def find_device(name: str, catalogue: Catalogue) -> Device:
     """The chip of a printed name: a measured system by id or name, else a chip by id, name or alias.
 
-    Measured systems come first, because an alias of a bin may be the name of a whole family.
+    A count in front (``8x H200``) is cut off. Measured systems come first, because an alias of a bin may be the
+    name of a whole family.
 
     Raises:
         NoMeaning: No record has the name, or the system has no catalogued chip near it.
     """
+    name = re.sub(r"^\d+ ?x ?", "", name.strip(), flags=re.IGNORECASE)
     try:
         system = catalogue.measured_systems.find(name)
     except UnknownNameError:
@@ -127,10 +129,8 @@ def find_precision(text: str, model: LanguageModel, chip: Chip) -> str:
         NoMeaning: The text names no precision that is known.
     """
     folded = re.sub(r"\s*/\s*", "/", text.casefold())
-    for pattern, key in _PRECISIONS:
-        if pattern.search(folded):
-            break
-    else:
+    key = next((key for pattern, key in _PRECISIONS if pattern.search(folded)), None)
+    if key is None:
         known = ", ".join(sorted({key for _, key in _PRECISIONS}))
         raise NoMeaning(f"unknown precision {text!r}; known are {known}")
     if key == "fp4" and model.id.startswith("gpt_oss"):

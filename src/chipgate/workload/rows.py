@@ -13,6 +13,7 @@ import io
 import re
 from dataclasses import dataclass
 from datetime import date
+from math import isfinite
 from pathlib import Path
 from typing import Final
 
@@ -157,7 +158,16 @@ class _Cells:
             return None
         if not _NUMBER.fullmatch(cell) or not any(c.isdigit() for c in cell):
             raise self._fault(f"{name}: {self.text(name)!r} is no number", "write digits, or leave the cell empty")
-        return float(cell.replace(",", ""))
+        number = float(cell.replace(",", ""))
+        if not isfinite(number):
+            raise self._fault(f"{name}: {self.text(name)!r} is too large", "write the number in the column's unit")
+        return number
+
+    def length(self, name: str) -> float | None:
+        number = self.number(name)
+        if number is not None and number < 0:
+            raise self._fault(f"{name}: {self.text(name)!r} is below 0", "write tokens, or leave the cell empty")
+        return number
 
     def count(self, name: str) -> int | None:
         number = self.number(name)
@@ -195,8 +205,8 @@ def _row(cells: _Cells, ours: bool) -> Row:
         id=cells.key(), workload=cells.text("workload"), model=cells.text("model"),
         precision=cells.text("precision"), chip=cells.text(chip), chips=cells.count(chips),
         parallelism=cells.text("parallelism"), concurrency=cells.text(load), batch=batch,
-        batch_kept_open=ours and batch is None, tokens_in=cells.number("seq_in"),
-        tokens_out=cells.number("seq_out"), metric=cells.text("metric"), value=cells.number("value"),
+        batch_kept_open=ours and batch is None, tokens_in=cells.length("seq_in"),
+        tokens_out=cells.length("seq_out"), metric=cells.text("metric"), value=cells.number("value"),
         software=cells.text("software"), day=cells.day(day), confidence=cells.text("confidence").casefold(),
         speculative=cells.text("speculative").casefold() if ours else None, notes=cells.text("notes"),
     )  # fmt: skip
