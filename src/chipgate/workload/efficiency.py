@@ -35,8 +35,8 @@ EXTRA: Final[dict[str, tuple[float, float]]] = {
 """Numbers beside the kernels: mean and standard deviation before measurements are seen.
 
 Log rate under an arrival process with a latency limit against all requests at once (``server``, ``interactive``);
-log tokens a step gains by speculative decoding at small batches; log rate of a run that its source calls untuned; log tokens to the target of a benchmark, and how it
-grows with the logarithm of the batch."""
+log tokens a step gains by speculative decoding at small batches; log rate of a run that its source calls untuned;
+log tokens to the target of a benchmark, and how it grows with the logarithm of the batch."""
 
 
 class Scale(NamedTuple):

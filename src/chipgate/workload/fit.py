@@ -25,7 +25,8 @@ from chipgate.workload.efficiency import SIZE, Scale, scale_of
 from chipgate.workload.layouts import Choice
 from chipgate.workload.points import Points, choices_of, points_of, rates, target
 
-_ROUNDS: Final = 3
+_ROUNDS: Final = 2
+_PIECE: Final = 32
 _STEPS: Final = 150
 _JITTER: Final = 1e-8
 VALIDATION_PART: Final = 4
@@ -155,10 +156,9 @@ class Predictor:
 
     def __init__(self, data: Catalogue, fitted: Fitted) -> None:
         self.data, self.fitted, self.scale = data, fitted, scale_of(data)
-        hyper = jnp.asarray(fitted.hyper)
         seen = fitted.features
-        cover = np.asarray(residual.kernel(hyper, seen, seen)) + fitted.slopes @ fitted.slopes.T
-        self._noise = np.asarray(residual.noise(hyper, seen))
+        cover = residual.kernel(fitted.hyper, seen, seen) + fitted.slopes @ fitted.slopes.T
+        self._noise = residual.noise(fitted.hyper, seen)
         self._cover = cover + np.diag(self._noise + _JITTER)
         self._root = sl.cho_factor(self._cover, lower=True)
         self._shift = fitted.rest + fitted.slopes @ fitted.vector
@@ -167,15 +167,24 @@ class Predictor:
     def predict(self, cases: Sequence[Case], layouts: Sequence[Choice]) -> Predicted:
         """Log rates of cases in given layouts, jointly."""
         fitted = self.fitted
-        points = points_of(self.data, cases, layouts)
-        at, slopes = (np.asarray(x) for x in _slopes(points, self.scale, jnp.asarray(fitted.vector)))
+        at, slopes = self._linear(cases, layouts)
         new = residual.features(self.data, cases, layouts, dict(fitted.codes))
-        hyper = jnp.asarray(fitted.hyper)
-        across = np.asarray(residual.kernel(hyper, new, fitted.features)) + slopes @ fitted.slopes.T
-        own = np.asarray(residual.kernel(hyper, new, new)) + slopes @ slopes.T
+        across = residual.kernel(fitted.hyper, new, fitted.features) + slopes @ fitted.slopes.T
+        own = residual.kernel(fitted.hyper, new, new) + slopes @ slopes.T
         mean = at - slopes @ fitted.vector + across @ self._weights
         cover = own - across @ sl.cho_solve(self._root, across.T)
-        return Predicted(mean, cover, np.asarray(residual.noise(hyper, new)))
+        return Predicted(mean, cover, residual.noise(fitted.hyper, new))
+
+    def _linear(self, cases: Sequence[Case], layouts: Sequence[Choice]) -> tuple[NDArray[np.float64], ...]:
+        """Log rates and their derivatives; in pieces of one size, for which one compiled program serves."""
+        parts = []
+        for start in range(0, len(cases), _PIECE):
+            stop = min(start + _PIECE, len(cases))
+            index = np.minimum(np.arange(start, start + _PIECE), stop - 1)
+            points = points_of(self.data, [cases[i] for i in index], [layouts[i] for i in index])
+            found = _slopes(points, self.scale, jnp.asarray(self.fitted.vector))
+            parts.append([np.asarray(x, float)[: stop - start] for x in found])
+        return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
     def without_own(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Measured minus predicted of each fitted case from the others, its run left out, and the deviation."""

@@ -53,7 +53,7 @@ def choices(
         SpecError: The stated layout does not go with the number of chips.
     """
     if layout.tensor or layout.pipeline or layout.expert or layout.sharded:
-        choice = _stated(layout, phase, chips=chips, moe=moe)
+        choice = stated(layout, phase, chips=chips, moe=moe)
         if layout.pipeline or layout.sharded:
             return [choice]
         # Stages go unsaid where there are none, and sometimes where there are.
@@ -67,7 +67,12 @@ def choices(
     return found
 
 
-def _stated(layout: Layout, phase: Phase, *, chips: int, moe: bool) -> Choice:
+def stated(layout: Layout, phase: Phase, *, chips: int, moe: bool) -> Choice:
+    """The layout as stated, with 1 for what went unsaid.
+
+    Raises:
+        SpecError: It needs more chips than there are.
+    """
     tensor, pipeline = max(layout.tensor, 1), max(layout.pipeline, 1)
     expert = layout.expert if moe else 1
     if phase in ("training", "finetune"):

@@ -7,11 +7,10 @@ what chips of a stack differ, and a point beside measured ones takes from them (
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 from numpy.typing import NDArray
 
 from chipgate.catalogue.catalogue import Catalogue
@@ -104,26 +103,26 @@ def _where(case: Case, choice: Choice) -> list[float]:
     ]  # fmt: skip
 
 
-def kernel(hyper: Array, a: Features, b: Features) -> Array:
-    """Covariance of the residuals of two sets of points, ``[a, b]``, without noise."""
-    sizes = jnp.exp(2 * (_SIZE_PRIOR[0] + _SIZE_PRIOR[1] * hyper[: len(TERMS)]))
-    lengths = jnp.exp(_LENGTH_PRIOR[0] + _LENGTH_PRIOR[1] * hyper[len(TERMS) : len(TERMS) + len(DIMENSIONS)])
+def kernel(hyper: Any, a: Features, b: Features) -> Any:
+    """Covariance of the residuals of two sets of points, ``[a, b]``, without noise.
+
+    Of the kind of ``hyper``: in NumPy for prediction, in JAX where it is differentiated.
+    """
+    xp: Any = np if isinstance(hyper, np.ndarray) else jnp
+    sizes = xp.exp(2 * (_SIZE_PRIOR[0] + _SIZE_PRIOR[1] * hyper[: len(TERMS)]))
+    lengths = xp.exp(_LENGTH_PRIOR[0] + _LENGTH_PRIOR[1] * hyper[len(TERMS) : len(TERMS) + len(DIMENSIONS)])
     gap = ((a.where[:, None, :] - b.where[None, :, :]) / lengths) ** 2
-    near = jnp.exp(-0.5 * gap.sum(-1))
+    near = xp.exp(-0.5 * gap.sum(-1))
     same = {name: a.codes[:, None, i] == b.codes[None, :, i] for i, name in enumerate(NAMES)}
-    total = jnp.zeros((a.codes.shape[0], b.codes.shape[0]))
+    total = xp.zeros((a.codes.shape[0], b.codes.shape[0]))
     for i, (names, fades) in enumerate(TERMS):
         agree = np.logical_and.reduce([same[name] for name in names])
         total = total + sizes[i] * (agree * near if fades else agree)
     return total
 
 
-def noise(hyper: Array, a: Features) -> Array:
+def noise(hyper: Any, a: Features) -> Any:
     """Variance of each point's own error."""
-    log_sd = jnp.asarray(_NOISE_PRIOR) + _NOISE_SPREAD * hyper[-3:]
-    return jnp.exp(2 * log_sd)[a.confidence] * (1 + 3 * a.loose)
-
-
-def own_variance(hyper: Array) -> Array:
-    """Variance of a residual by itself, without noise."""
-    return jnp.exp(2 * (_SIZE_PRIOR[0] + _SIZE_PRIOR[1] * hyper[: len(TERMS)])).sum()
+    xp: Any = np if isinstance(hyper, np.ndarray) else jnp
+    log_sd = xp.asarray(_NOISE_PRIOR) + _NOISE_SPREAD * hyper[-3:]
+    return xp.exp(2 * log_sd)[a.confidence] * (1 + 3 * a.loose)

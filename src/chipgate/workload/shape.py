@@ -61,7 +61,7 @@ class Shape(NamedTuple):
     linear_layers: Array
     window: Array
     sparse: Array
-    index_width: Array
+    index_width: Array | float
     index_work: Array
     state: Array
 
@@ -148,20 +148,20 @@ def active(shape: Shape) -> Array:
     return shape.layers * shape.attention + shape.dense_layers * shape.dense + moe + shape.head
 
 
-def attended(shape: Shape, context: Array) -> Array:
+def attended(shape: Shape, context: Array | float) -> Array:
     """Cached tokens that one query reads, summed over layers."""
     full = shape.full_layers * jnp.minimum(context, shape.sparse)
     return full + shape.window_layers * jnp.minimum(context, shape.window)
 
 
-def attention_flops(shape: Shape, context: Array, *, decode: bool = False) -> Array:
+def attention_flops(shape: Shape, context: Array | float, *, decode: bool = False) -> Array:
     """Operations of scores and values for one query over ``context`` tokens, all layers."""
     width = shape.score_decode if decode else shape.score
     index = shape.full_layers * shape.index_work * context
     return 2 * shape.heads * width * attended(shape, context) + index + 4 * shape.linear_layers * shape.state
 
 
-def causal_flops(shape: Shape, length: Array) -> Array:
+def causal_flops(shape: Shape, length: Array | float) -> Array:
     """As :func:`attention_flops`, the mean over the tokens of a sequence read causally from its first token."""
     width = 2 * shape.heads * shape.score
     full = shape.full_layers * _mean_seen(length, shape.sparse)
@@ -170,29 +170,29 @@ def causal_flops(shape: Shape, length: Array) -> Array:
     return width * (full + part) + index + 4 * shape.linear_layers * shape.state
 
 
-def _mean_seen(length: Array, most: Array) -> Array:
+def _mean_seen(length: Array | float, most: Array) -> Array:
     """Mean number of tokens seen by the tokens of a sequence, each seeing itself and at most ``most``."""
     seen = jnp.minimum(length, most)
     return (seen * (seen + 1) / 2 + (length - seen) * seen) / length
 
 
-def forward_flops(shape: Shape, length: Array) -> Array:
+def forward_flops(shape: Shape, length: Array | float) -> Array:
     """Operations a token of one forward pass over a sequence of ``length``."""
     return 2 * active(shape) + causal_flops(shape, length)
 
 
-def training_flops(shape: Shape, length: Array) -> Array:
+def training_flops(shape: Shape, length: Array | float) -> Array:
     """Model FLOPs a token of a training step: the forward pass, and twice it backward."""
     return 3 * forward_flops(shape, length)
 
 
-def experts_touched(shape: Shape, tokens: Array) -> Array:
+def experts_touched(shape: Shape, tokens: Array | float) -> Array:
     """Expected number of experts of a layer that ``tokens`` tokens reach, routed at random."""
     rest = jnp.clip(1 - shape.chosen / shape.experts, 0.0, 1.0)
     return shape.experts * (1 - jnp.where(rest > 0, rest, 0.0) ** tokens)
 
 
-def cache_bytes(shape: Shape, context: Array, width: Array) -> Array:
+def cache_bytes(shape: Shape, context: Array | float, width: Array | float) -> Array:
     """Bytes of cache of one sequence of ``context`` tokens, numbers of ``width`` bytes."""
     kept = shape.full_layers * context + shape.window_layers * jnp.minimum(context, shape.window)
     state = shape.linear_layers * shape.state * 4
