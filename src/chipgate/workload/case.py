@@ -51,6 +51,7 @@ class Case:
         stack: Software stack: ``cuda``, ``rocm``, ``cann``, ``xla``, ``oneapi``, ``gaudi``, ``domestic_other``.
         engine: Family of the software: ``trtllm``, ``vllm``, ``sglang``, ``megatron``, ... or ``other``.
         benchmark: Id of a time-to-target benchmark, ``""`` for the others.
+        accelerator: Chip or measured system as the source names it, an id.
         tokens_trained: Tokens of a whole training run, for GPU hours.
         confidence: ``high``, ``medium`` or ``low``.
         together: Whether prefill runs on the same chips as decoding.
@@ -78,6 +79,7 @@ class Case:
     tokens_trained: float | None = None
     confidence: str = "medium"
     variant: str = ""
+    accelerator: str = ""
     flags: frozenset[Flag] = frozenset()
     together: bool = True
 

@@ -154,6 +154,7 @@ def _case(row: Row, catalogue: Catalogue) -> Case:
         tokens_trained=_tokens_trained(row, measured),
         confidence=_confidence(row, plan),
         variant=_variant(row, device),
+        accelerator=device.id,
         flags=_flags(row, model, lengths),
     )
 

@@ -21,10 +21,11 @@ class NoMeaning(Exception):
 
 @dataclass(frozen=True)
 class Device:
-    """A catalogued chip, and how the measured one differs from it (``""`` where it is the same)."""
+    """A catalogued chip, how the measured one differs from it (``""`` where it is the same), and the latter's id."""
 
     chip: Chip
     variant: str
+    id: str
 
 
 # Endings of checkpoints that share the shape of their base model.
@@ -90,11 +91,12 @@ def find_device(name: str, catalogue: Catalogue) -> Device:
     else:
         if system.nearest_chip is None:
             raise NoMeaning(f"{system.name}: {system.difference[0].lower()}{system.difference[1:]}")
-        return Device(catalogue.chips[system.nearest_chip], f"{system.name}: {system.difference}")
+        return Device(catalogue.chips[system.nearest_chip], f"{system.name}: {system.difference}", system.id)
     try:
-        return Device(catalogue.chips.find(name), "")
+        chip = catalogue.chips.find(name)
     except UnknownNameError as error:
         raise NoMeaning(_unknown("chip", name, error.near)) from error
+    return Device(chip, "", chip.id)
 
 
 # From narrow to wide; the first pattern that is found wins. Text is folded and without blanks around slashes.

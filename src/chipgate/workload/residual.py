@@ -88,7 +88,7 @@ def _names(data: Catalogue, case: Case) -> dict[str, str]:
     family = ("moe" if model.experts else "dense") + ("-mla" if model.kv_lora_rank else "")
     load = case.load if group == "serve" else case.phase
     return {
-        "group": group, "kind": kind, "chip": case.chip + case.variant, "model": case.model, "family": family,
+        "group": group, "kind": kind, "chip": case.chip, "model": case.model, "family": family,
         "engine": case.engine, "stack": case.stack, "precision": case.precision, "run": case.run, "load": load,
     }  # fmt: skip
 

@@ -64,7 +64,7 @@ def document(data: Catalogue, scored: Scored) -> dict[str, Any]:
     rows = [_row(scored, k) for k in range(len(scored.cases))]
     lost = [{"id": u.id, "modelled": False, "reason": u.reason} for u in scored.unmodelled]
     keys: dict[str, Callable[[Case], str]] = {
-        "accelerator": lambda c: c.variant or c.chip, "phase": lambda c: c.phase, "model": lambda c: c.model,
+        "accelerator": lambda c: c.accelerator or c.chip, "phase": lambda c: c.phase, "model": lambda c: c.model,
     }  # fmt: skip
     by = {}
     for name, key in keys.items():
@@ -83,7 +83,7 @@ def _row(scored: Scored, k: int) -> dict[str, Any]:
     predicted = float(figure(case, mean))
     error = target(case) - mean
     return {
-        "id": case.id, "modelled": True, "accelerator": case.variant or case.chip, "model": case.model,
+        "id": case.id, "modelled": True, "accelerator": case.accelerator or case.chip, "model": case.model,
         "phase": case.phase, "metric": case.metric, "measured": case.value, "predicted": predicted, "p10": ends[0],
         "p90": ends[1], "ape": abs(predicted / case.value - 1), "error": float(np.expm1(-error)),
         "inside_80": bool(abs(error) <= _Z80 * deviation), "z": float(error / deviation),
