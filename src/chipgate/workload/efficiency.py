@@ -69,24 +69,45 @@ def _link(link: str, most: float, value: float) -> float:
     return float(np.log(value / (most - value)) if link == "fraction" else np.log(value))
 
 
-def table(scale: Scale, vector: Array) -> Array:
-    """Value of each efficiency by stack, ``[name, stack]``."""
+def scores(scale: Scale, vector: Array) -> Array:
+    """Each efficiency by stack on the scale of its link, ``[name, stack]``."""
     count = len(NAMES)
     typical = vector[:count]
     own = vector[count : count * (1 + len(STACKS))].reshape(count, len(STACKS))
-    z = scale.centre[:, None] + scale.spread[:, None] * typical[:, None] + scale.between[:, None] * own
-    return jnp.where(scale.fraction[:, None], scale.most[:, None] * sigmoid(z), jnp.exp(z))
+    return jnp.asarray(scale.centre[:, None] + scale.spread[:, None] * typical[:, None] + scale.between[:, None] * own)
 
 
-def extras(vector: Array) -> dict[str, Array]:
-    """Numbers beside the kernels by name."""
+def values(scale: Scale, score: Array) -> Array:
+    """Efficiencies from the scale of the link; the first axis is the name."""
+    wide = (-1,) + (1,) * (score.ndim - 1)
+    fraction, most = scale.fraction.reshape(wide), scale.most.reshape(wide)
+    return jnp.where(fraction, most * sigmoid(score), jnp.exp(score))
+
+
+def extras(vector: Array) -> Array:
+    """Numbers beside the kernels in the order of :data:`EXTRA`."""
     own = vector[len(NAMES) * (1 + len(STACKS)) :]
-    return {name: mean + sd * own[i] for i, (name, (mean, sd)) in enumerate(EXTRA.items())}
+    mean, sd = (np.array(column) for column in zip(*EXTRA.values(), strict=True))
+    return jnp.asarray(mean + sd * own)
 
 
-def gather(values: Array, stack: NDArray[np.int64] | Array) -> tuple[Efficiency, Array]:
-    """Efficiencies of each point by the index of its stack, and ``immature``."""
-    columns: list[Any] = [values[i][stack] for i in range(len(NAMES))]
+def spread_slopes(
+    scale: Scale, by_score: NDArray[np.float64], by_extra: NDArray[np.float64], stack: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Derivatives by the vector from those by each point's own scores ``[name, n]`` and extras ``[extra, n]``."""
+    count, n = len(NAMES), by_score.shape[1]
+    out = np.zeros((n, SIZE))
+    out[:, :count] = (scale.spread[:, None] * by_score).T
+    own = np.zeros((n, count, len(STACKS)))
+    own[np.arange(n), :, stack] = (scale.between[:, None] * by_score).T
+    out[:, count : count * (1 + len(STACKS))] = own.reshape(n, -1)
+    out[:, count * (1 + len(STACKS)) :] = (np.array([sd for _, sd in EXTRA.values()])[:, None] * by_extra).T
+    return out
+
+
+def gather(found: Array) -> tuple[Efficiency, Array]:
+    """Values with the first axis taken apart: the efficiencies, and ``immature``."""
+    columns: list[Any] = [found[i] for i in range(len(NAMES))]
     return Efficiency(*columns[:-1]), columns[-1]
 
 

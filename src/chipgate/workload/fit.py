@@ -21,9 +21,9 @@ from scipy.optimize import minimize
 from chipgate.catalogue.catalogue import Catalogue
 from chipgate.workload import residual
 from chipgate.workload.case import Case
-from chipgate.workload.efficiency import SIZE, Scale, scale_of
+from chipgate.workload.efficiency import EXTRA, SIZE, Scale, extras, scale_of, scores, spread_slopes
 from chipgate.workload.layouts import Choice
-from chipgate.workload.points import Points, choices_of, points_of, rates, target
+from chipgate.workload.points import Points, ceiling, choices_of, free, modelled, points_of, target
 
 _ROUNDS: Final = 2
 _PIECE: Final = 32
@@ -46,7 +46,8 @@ class Fitted:
 
     Attributes:
         vector: Mode of the efficiencies. ``hyper``: mode of the kernel's numbers.
-        slopes: Derivative of each fitted case's log rate, ``[case, number]``; ``rest``: measured minus modelled.
+        slopes: Derivative of each fitted case's unbounded log rate, ``[case, number]``.
+        rest: Measured minus modelled.
         features: Of the fitted cases; ``codes``: names as numbers. ``ids``, ``runs``: of the fitted cases.
     """
 
@@ -79,16 +80,28 @@ def best_layouts(data: Catalogue, cases: Sequence[Case], scale: Scale, vector: N
 
 @jax.jit
 def _rates(points: Points, scale: Scale, vector: Array) -> tuple[Array, Array]:
-    found = rates(points, scale, vector)
+    found = modelled(points, scale, scores(scale, vector)[:, points.stack], extras(vector))
     return found.log_rate, found.fits
 
 
 @jax.jit
-def _slopes(points: Points, scale: Scale, vector: Array) -> tuple[Array, Array]:
-    def log_rate(v: Array) -> Array:
-        return rates(points, scale, v).log_rate
+def _linear(points: Points, scale: Scale, vector: Array) -> tuple[Array, Array, Array, Array]:
+    """Unbounded log rates, their ceiling, and derivatives by each point's own scores and extras."""
+    most = ceiling(points)
+    wide = jnp.broadcast_to(extras(vector)[:, None], (len(EXTRA), points.stack.shape[0]))
 
-    return log_rate(vector), jax.jacfwd(log_rate)(vector)
+    def total(score: Array, extra: Array) -> tuple[Array, Array]:
+        value = free(modelled(points, scale, score, extra).log_rate, most)
+        return value.sum(), value
+
+    slopes, value = jax.grad(total, argnums=(0, 1), has_aux=True)(scores(scale, vector)[:, points.stack], wide)
+    return value, most, *slopes
+
+
+def _at(points: Points, scale: Scale, vector: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    """Unbounded log rates, their ceiling, and derivatives by the vector."""
+    value, most, by_score, by_extra = (np.asarray(x, float) for x in _linear(points, scale, jnp.asarray(vector)))
+    return value, most, spread_slopes(scale, by_score, by_extra, np.asarray(points.stack))
 
 
 def fit(data: Catalogue, cases: Sequence[Case], *, report: Report | None = None) -> Fitted:
@@ -104,9 +117,9 @@ def fit(data: Catalogue, cases: Sequence[Case], *, report: Report | None = None)
         vector, hyper, value = _mode(points, seen, scale, measured, vector, hyper)
         if report:
             report(f"round {turn + 1} of {_ROUNDS}: minus log posterior {value:.1f}")
-    at, slopes = _slopes(points, scale, jnp.asarray(vector))
+    at, most, slopes = _at(points, scale, vector)
     return Fitted(
-        vector, hyper, np.asarray(slopes), measured - np.asarray(at), seen, codes,
+        vector, hyper, slopes, np.asarray(free(jnp.asarray(measured), jnp.asarray(most))) - at, seen, codes,
         tuple(case.id for case in cases), tuple(case.run for case in cases),
     )  # fmt: skip
 
@@ -115,16 +128,17 @@ def _mode(
     points: Points, seen: residual.Features, scale: Scale, measured: NDArray[np.float64],
     vector: NDArray[np.float64], hyper: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:  # fmt: skip
-    count = len(measured)
+    most = ceiling(points)
+    goal = free(jnp.asarray(measured), most)
 
     @jax.jit
     def loss(both: Array) -> Array:
         v, h = both[:SIZE], both[SIZE:]
-        rest = measured - rates(points, scale, v).log_rate
+        rest = goal - free(modelled(points, scale, scores(scale, v)[:, points.stack], extras(v)).log_rate, most)
         cover = residual.kernel(h, seen, seen) + jnp.diag(residual.noise(h, seen) + _JITTER)
         root = jnp.linalg.cholesky(cover)
         white = jax.scipy.linalg.solve_triangular(root, rest, lower=True)
-        return 0.5 * (white @ white) + jnp.log(jnp.diag(root)).sum() + 0.5 * (both @ both) + 0 * count
+        return 0.5 * (white @ white) + jnp.log(jnp.diag(root)).sum() + 0.5 * (both @ both)
 
     slope = jax.jit(jax.value_and_grad(loss))
 
@@ -139,11 +153,17 @@ def _mode(
 
 @dataclass(frozen=True)
 class Predicted:
-    """Log rates of some cases: mean and covariance together with noise or without it."""
+    """Log rates of some cases, on the scale without bound of :func:`~chipgate.workload.points.free`.
+
+    Attributes:
+        mean, cover: Joint distribution without noise. ``noise``: variance of each measurement's own error.
+        most: Ceiling of each log rate.
+    """
 
     mean: NDArray[np.float64]
     cover: NDArray[np.float64]
     noise: NDArray[np.float64]
+    most: NDArray[np.float64]
 
     @property
     def deviation(self) -> NDArray[np.float64]:
@@ -167,13 +187,13 @@ class Predictor:
     def predict(self, cases: Sequence[Case], layouts: Sequence[Choice]) -> Predicted:
         """Log rates of cases in given layouts, jointly."""
         fitted = self.fitted
-        at, slopes = self._linear(cases, layouts)
+        at, most, slopes = self._linear(cases, layouts)
         new = residual.features(self.data, cases, layouts, dict(fitted.codes))
         across = residual.kernel(fitted.hyper, new, fitted.features) + slopes @ fitted.slopes.T
         own = residual.kernel(fitted.hyper, new, new) + slopes @ slopes.T
         mean = at - slopes @ fitted.vector + across @ self._weights
         cover = own - across @ sl.cho_solve(self._root, across.T)
-        return Predicted(mean, cover, residual.noise(fitted.hyper, new))
+        return Predicted(mean, cover, residual.noise(fitted.hyper, new), most)
 
     def _linear(self, cases: Sequence[Case], layouts: Sequence[Choice]) -> tuple[NDArray[np.float64], ...]:
         """Log rates and their derivatives; in pieces of one size, for which one compiled program serves."""
@@ -182,12 +202,11 @@ class Predictor:
             stop = min(start + _PIECE, len(cases))
             index = np.minimum(np.arange(start, start + _PIECE), stop - 1)
             points = points_of(self.data, [cases[i] for i in index], [layouts[i] for i in index])
-            found = _slopes(points, self.scale, jnp.asarray(self.fitted.vector))
-            parts.append([np.asarray(x, float)[: stop - start] for x in found])
+            parts.append([x[: stop - start] for x in _at(points, self.scale, self.fitted.vector)])
         return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
     def without_own(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Measured minus predicted of each fitted case from the others, its run left out, and the deviation."""
+        """Measured minus predicted (without bound) of each fitted case from all other runs, and its deviation."""
         runs = np.array(self.fitted.runs)
         inverse = sl.cho_solve(self._root, np.eye(len(runs)))
         error, deviation = np.empty(len(runs)), np.empty(len(runs))

@@ -15,6 +15,8 @@ from chipgate.workload.shape import Shape, experts_touched
 
 _SHARP: Final = 4.0
 _TINY_S: Final = 1e-12
+# Operations a byte of an H100 at 16 bits.
+_BALANCE: Final = 300.0
 # A collective over the scale-out network starts slower than one over the scale-up link.
 _NET_HOPS: Final = 3.0
 # Dispatch of tokens to experts goes out at half the width at which their results come back.
@@ -25,7 +27,8 @@ class Efficiency(NamedTuple):
     """What software makes of the hardware; fractions of the specification, seconds, tokens.
 
     Attributes:
-        gemm16, gemm8, gemm4: Large dense products at each width, of the rate.
+        gemm16, gemm8, gemm4: Large dense products at each width, of the rate, were it fed without bound.
+        steep: How much a rate that is large beside the bandwidth loses: half at 300 operations a byte for 1.
         grouped: Products of experts, of dense ones.
         attention: Scores and values, of the 16-bit rate.
         stream, cache: Reading weights, and the cache of keys and values, of the bandwidth.
@@ -41,6 +44,7 @@ class Efficiency(NamedTuple):
     gemm16: Array
     gemm8: Array
     gemm4: Array
+    steep: Array
     grouped: Array
     attention: Array
     stream: Array
@@ -54,6 +58,13 @@ class Efficiency(NamedTuple):
     train: Array
     exposed: Array
     mix: Array
+
+
+IDEAL: Final = Efficiency(
+    gemm16=1.0, gemm8=1.0, gemm4=1.0, steep=0.0, grouped=1.0, attention=1.0, stream=1.0, cache=1.0, link=1.0,  # type: ignore[arg-type]
+    hop_s=0.0, layer_s=0.0, step_s=0.0, sequence_s=0.0, half=0.0, train=1.0, exposed=0.0, mix=0.0,  # type: ignore[arg-type]
+)  # fmt: skip
+"""Software that uses every specification in full: what nothing can exceed."""
 
 
 class Spread(NamedTuple):
@@ -93,9 +104,10 @@ def roof(work: Array, read: Array) -> Array:
     return big * ((work / big) ** _SHARP + (read / big) ** _SHARP + 1e-9) ** (1 / _SHARP)
 
 
-def gemm(e: Efficiency, width: Array) -> Array:
-    """Efficiency of large products at a width in bits."""
-    return jnp.where(width > 12, e.gemm16, jnp.where(width > 6, e.gemm8, e.gemm4))
+def gemm(m: Machine, e: Efficiency, rate: Array, width: Array | float) -> Array:
+    """Efficiency of large products at a rate and a width in bits: tiles and power limit a rate that outruns memory."""
+    base = jnp.where(width > 12, e.gemm16, jnp.where(width > 6, e.gemm8, e.gemm4))
+    return base / (1 + e.steep * rate / m.bandwidth / _BALANCE)
 
 
 def forward(
@@ -115,10 +127,10 @@ def forward(
     chips = x.tensor * x.data
     dense = s.layers * s.attention + s.dense_layers * s.dense + s.moe_layers * (s.shared + s.router)
     filled = tokens / (tokens + e.half)
-    rate = m.dense * gemm(e, m.dense_width) * factor * filled
+    rate = m.dense * gemm(m, e, m.dense, m.dense_width) * factor * filled
     work_dense = 2 * dense * tokens / x.tensor / rate
     read_dense = dense * m.dense_bytes / x.tensor / (m.bandwidth * e.stream)
-    head_rate = m.rate16 * e.gemm16 * factor * rows / (rows + e.half)
+    head_rate = m.rate16 * gemm(m, e, m.rate16, 16.0) * factor * rows / (rows + e.half)
     work_head = 2 * s.head * rows / x.tensor / head_rate
     read_head = s.head * 2.0 / x.tensor / (m.bandwidth * e.stream)
 
@@ -128,7 +140,7 @@ def forward(
     all_tokens = tokens * x.data
     touched = experts_touched(s, all_tokens)
     each = all_tokens * s.chosen / touched
-    expert_rate = m.expert * gemm(e, m.expert_width) * factor * e.grouped * each / (each + e.half)
+    expert_rate = m.expert * gemm(m, e, m.expert, m.expert_width) * factor * e.grouped * each / (each + e.half)
     work_experts = 2 * s.moe_layers * s.chosen * s.expert * all_tokens / chips / expert_rate
     read_experts = s.moe_layers * touched * s.expert * m.expert_bytes / chips / (m.bandwidth * e.stream)
 

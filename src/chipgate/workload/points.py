@@ -15,8 +15,8 @@ from chipgate.schema.chip import Chip
 from chipgate.workload import machine as machines
 from chipgate.workload import shape as shapes
 from chipgate.workload.case import Case
-from chipgate.workload.efficiency import EXTRA, Scale, extras, gather, slowdown, stack_index, table
-from chipgate.workload.kernels import Spread
+from chipgate.workload.efficiency import EXTRA, Scale, gather, slowdown, stack_index, values
+from chipgate.workload.kernels import IDEAL, Efficiency, Spread
 from chipgate.workload.layouts import Choice, choices
 from chipgate.workload.machine import Machine
 from chipgate.workload.serve import serve
@@ -31,6 +31,9 @@ BENCHMARKS: Final = tuple(name for name in EXTRA if name.startswith("benchmark.m
 _MOST_RUNNING: Final = 1024.0
 # What was measured did run, whatever memory is counted here.
 _PROVEN: Final = 8.0
+# A measured rate nearer to the ideal one, or above it, counts as this near: the specification is then in doubt.
+_NEAREST: Final = -0.05
+_MOST_SPECULATIVE: Final = 1.1
 _TOKENS_A_CHIP: Final = 8192.0
 _SHIPPED_UNKNOWN: Final = date(2022, 1, 1)
 _DAYS_A_YEAR: Final = 365.25
@@ -154,19 +157,21 @@ class Rates(NamedTuple):
 
     Attributes:
         log_rate: Logarithm of the metric, or of its inverse where less is better.
-        fits: Whether the model fits the memory. ``batch``: sequences that run in one copy.
+        fits: Whether the model fits the memory.
     """
 
     log_rate: Array
     fits: Array
-    batch: Array
 
 
-def rates(p: Points, scale: Scale, vector: Array) -> Rates:
-    """Model rates of points under one vector of efficiencies."""
-    values, extra = table(scale, vector), extras(vector)
-    e, immature = gather(values, p.stack)
-    slow = jnp.exp(-slowdown(immature, p.age))
+def rates(p: Points, e: Efficiency, log_pace: Array | float, extra: Array) -> Rates:
+    """Rates of points under each point's own efficiencies.
+
+    Args:
+        log_pace: Added to every log rate: minus the slowdown of young software.
+        extra: Numbers beside the kernels, ``[extra]`` or ``[extra, n]``, in the order of ``EXTRA``.
+    """
+    more = dict(zip(EXTRA, extra, strict=True))
     batch = jnp.where(p.open_load > 0, _MOST_RUNNING * p.spread.data, p.batch)
     served = serve(
         p.machine, p.shape, e, p.spread, batch=batch, tokens_in=p.tokens_in, tokens_out=p.tokens_out,
@@ -174,24 +179,52 @@ def rates(p: Points, scale: Scale, vector: Array) -> Rates:
     )  # fmt: skip
     trained = train(p.machine, p.shape, e, p.spread, p.load)
     group = p.spread.tensor * p.spread.data * p.spread.pipeline
-    pressure = p.server * extra["server"] + p.interactive * extra["interactive"] + p.untuned * extra["untuned"]
-    gain = p.speculative * extra["speculative"] / (1 + served.batch / group / 32)
+    pressure = p.server * more["server"] + p.interactive * more["interactive"] + p.untuned * more["untuned"]
+    gain = p.speculative * more["speculative"] / (1 + served.batch / group / 32)
     out = jnp.log(served.tokens / group) + gain + pressure
     both = out + jnp.log1p(p.tokens_in / p.tokens_out)
-    tpot = -jnp.log(served.tpot * 1e3) + gain + p.untuned * extra["untuned"]
+    tpot = -jnp.log(served.tpot * 1e3) + gain + p.untuned * more["untuned"]
     prompt = jnp.log(served.prompt / group)
     speed = jnp.log(trained.tokens)
-    goal = jnp.array([extra[name] for name in BENCHMARKS])[p.benchmark]
-    goal = goal + extra["benchmark.batch"] * jnp.log(p.load.batch / 64.0)
+    goal = jnp.select([p.benchmark == i for i in range(len(BENCHMARKS))], [more[name] for name in BENCHMARKS], 0.0)
+    goal = goal + more["benchmark.batch"] * jnp.log(p.load.batch / 64.0)
     target = speed + jnp.log(p.load.chips * 60.0) - goal
     spent = speed - jnp.log(p.tokens_trained / 3600.0)
     training = jnp.select(
         [p.metric == 3, p.metric == 4, p.metric == 5], [jnp.log(trained.mfu), target, spent], speed
     )  # fmt: skip
     serving = jnp.select([p.metric == 1, p.metric == 2], [both, tpot], out)
-    log_rate = jnp.select([p.phase == 0, p.phase == 1], [training, prompt], serving) + jnp.log(slow)
-    fits = jnp.where(p.phase == 0, trained.fits, served.room > 0)
-    return Rates(log_rate, fits, jnp.where(p.phase == 0, p.load.batch, served.batch))
+    log_rate = jnp.select([p.phase == 0, p.phase == 1], [training, prompt], serving) + log_pace
+    return Rates(log_rate, jnp.where(p.phase == 0, trained.fits, served.room > 0))
+
+
+def modelled(p: Points, scale: Scale, score: Array, extra: Array) -> Rates:
+    """Rates of points from each point's own scores ``[name, n]``."""
+    e, immature = gather(values(scale, score))
+    return rates(p, e, -slowdown(immature, p.age), extra)
+
+
+def ceiling(p: Points) -> Array:
+    """Log rates with every specification in full use; none where a target's tokens are unknown."""
+    nothing = jnp.zeros(len(EXTRA)).at[list(EXTRA).index("speculative")].set(_MOST_SPECULATIVE)
+    found = rates(p, IDEAL, 0.0, nothing).log_rate
+    return jnp.where(p.metric == METRICS.index("time_to_train_min"), jnp.inf, found)
+
+
+def free(log_rate: Array, most: Array) -> Array:
+    """A log rate on a scale without bound: the time beyond the ideal one, as a log rate."""
+    under = jnp.minimum(log_rate - most, _NEAREST)
+    return most_or(log_rate, most, under) - jnp.log1p(-jnp.exp(under))
+
+
+def most_or(log_rate: Array, most: Array, under: Array) -> Array:
+    """The log rate, not above its ceiling by more than the nearest approach to it."""
+    return jnp.where(jnp.isfinite(most), most + under, log_rate)
+
+
+def bounded(value: NDArray[np.float64], most: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log rate from the scale without bound; the inverse of :func:`free`."""
+    return np.asarray(value - np.logaddexp(0.0, value - most))
 
 
 def target(case: Case) -> float:

@@ -22,11 +22,11 @@ from chipgate.workload import machine as machines
 from chipgate.workload import search
 from chipgate.workload import shape as shapes
 from chipgate.workload.case import Case, Layout, Phase
-from chipgate.workload.efficiency import gather, slowdown, stack_index, table
+from chipgate.workload.efficiency import gather, scores, slowdown, stack_index, values
 from chipgate.workload.fit import Predictor
 from chipgate.workload.kernels import Efficiency
 from chipgate.workload.layouts import Choice
-from chipgate.workload.points import age_years
+from chipgate.workload.points import age_years, bounded
 from chipgate.workload.software_text import stack_of
 
 AskPhase = Literal["training", "prefill", "decode"]
@@ -88,7 +88,8 @@ class Answer:
     Attributes:
         case: The point of work that was found, as a question.
         rate: Tokens/s a chip (output tokens in decoding): ``p10``, ``p50``, ``p90``.
-        log_mean, log_deviation: Of the rate. ``ideal``: rate at full use of every specification.
+        log_mean, log_deviation: On the scale without bound of :func:`~chipgate.workload.points.free`.
+        ideal: Rate at full use of every specification.
         mfu: Model FLOPs over the dense rate of the format in use, at the median.
         bound_by: ``compute``, ``memory``, ``communication`` or ``overhead``; ``shares``: time of each by itself.
         memory_bytes: On one chip. ``tpot_s``, ``ttft_s``: at the median, in serving.
@@ -172,7 +173,7 @@ def _answer_group(data: Catalogue, predictor: Predictor, chips: Sequence[Chip], 
     cases = [_case(data, chips[i], ask, choice, found, i) for i, choice in zip(good, choices, strict=True)]
     told = predictor.predict(cases, choices)
     for k, i in enumerate(good):
-        band = float(told.mean[k]), float(told.deviation[k])
+        band = float(told.mean[k]), float(told.deviation[k]), float(told.most[k])
         answers[i] = _told(data, chips[i], ask, cases[k], choices[k], found, i, band)
     return answers
 
@@ -210,9 +211,10 @@ def _fixed(layout: Layout, phase: Phase, chips: int, moe: bool) -> Choice:
 
 def efficiencies(predictor: Predictor, chips: Sequence[Chip], day: date) -> tuple[Efficiency, NDArray[np.float64]]:
     """Fitted efficiencies of each chip's stack, and the log slowdown of its software on a day."""
-    values = table(predictor.scale, jnp.asarray(predictor.fitted.vector))
     index = np.array([stack_index(stack_of(chip)) for chip in chips])
-    e, immature = gather(values, index)
+    e, immature = gather(
+        values(predictor.scale, scores(predictor.scale, jnp.asarray(predictor.fitted.vector)))[:, index]
+    )
     ages = np.array([age_years(chip, day) for chip in chips])
     return e, np.asarray(slowdown(immature, ages), float)
 
@@ -244,9 +246,9 @@ def _layout(choice: Choice) -> Layout:
 
 def _told(
     data: Catalogue, chip: Chip, ask: Ask, case: Case, choice: Choice, found: search.Found, i: int,
-    band: tuple[float, float],
+    band: tuple[float, float, float],
 ) -> Answer:  # fmt: skip
-    mean, deviation = band
+    mean, deviation, most = band
     at = {name: float(x[i, 0]) for name, x in found.detail.items()}
     model = shapes.shape_of(ask.model)
     m = machines.machine_of(data, chip, data.precisions[case.precision], moe=bool(ask.model.experts))
@@ -258,8 +260,9 @@ def _told(
     else:
         context = tokens_in + tokens_out / 2
         work = 2 * float(shapes.active(model)) + float(shapes.attention_flops(model, context, decode=True))
-    ideal = min(float(m.expert), _memory_ideal(ask, m, model, at, choice, work)) / work
-    rate = {name: min(float(np.exp(mean + z * deviation)), ideal) for name, z in QUANTILES.items()}
+    rate = {
+        name: float(np.exp(bounded(np.array(mean + z * deviation), np.array(most)))) for name, z in QUANTILES.items()
+    }
     shares = {
         "compute": at["compute"], "memory": at["weights"] + at["cache"], "communication": at["talk"],
         "overhead": at["overhead"],
@@ -267,28 +270,13 @@ def _told(
     total = sum(shares.values())
     copies_batch = (case.batch or 1) * choice.group / case.chips
     return Answer(
-        chip=chip, case=case, choice=choice, rate=rate, log_mean=mean, log_deviation=deviation, ideal=ideal,
+        chip=chip, case=case, choice=choice, rate=rate, log_mean=mean, log_deviation=deviation,
+        ideal=float(np.exp(most)),
         mfu=rate["p50"] * work / float(m.expert), bound_by=max(shares, key=shares.__getitem__),
         shares={name: value / total for name, value in shares.items()}, memory_bytes=at["memory"],
         tpot_s=copies_batch / (rate["p50"] * choice.group) if ask.phase == "decode" else None,
         ttft_s=at.get("ttft"),
     )  # fmt: skip
-
-
-def _memory_ideal(
-    ask: Ask, m: machines.Machine, model: shapes.Shape, at: dict[str, float], choice: Choice, work: float
-) -> float:
-    """FLOP/s a chip that the bandwidth would feed with every specification in full use."""
-    if ask.phase != "decode":
-        return np.inf
-    batch = at["batch"] / choice.pipeline
-    chips = choice.tensor * choice.data
-    touched = float(shapes.experts_touched(model, batch)) * float(model.expert) * float(model.moe_layers)
-    dense = float(shapes.active(model) - model.moe_layers * model.chosen * model.expert)
-    tokens_in, tokens_out = ask.lengths
-    cache = batch * float(shapes.cache_bytes(model, tokens_in + tokens_out / 2, m.cache_bytes))
-    read = touched * float(m.expert_bytes) / chips + dense * float(m.dense_bytes) / choice.tensor + cache / chips
-    return float(batch / chips * work * float(m.bandwidth) / read)
 
 
 def _why_not(ask: Ask, found: search.Found, i: int, count: int, chip: Chip) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,18 +13,24 @@ from chipgate.errors import SpecError
 from chipgate.workload.case import Case, Unmodelled
 from chipgate.workload.fit import Predictor, best_layouts
 from chipgate.workload.layouts import Choice
-from chipgate.workload.points import choices_of, figure, points_of, target
+from chipgate.workload.points import bounded, choices_of, figure, free, points_of, target
 
 _Z80: Final = 1.2815515655446004
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Cases with prediction and band, log rates; ``own``: whether the case was in the fit (and was left out here)."""
+    """Cases with prediction and band.
+
+    Attributes:
+        mean, deviation: On the scale without bound of :func:`~chipgate.workload.points.free`, under ``most``.
+        own: Whether the case was in the fit, and was left out of it here.
+    """
 
     cases: list[Case]
     layouts: list[Choice]
     mean: NDArray[np.float64]
+    most: NDArray[np.float64]
     deviation: NDArray[np.float64]
     own: NDArray[np.bool_]
     unmodelled: list[Unmodelled]
@@ -40,7 +47,7 @@ def score(data: Catalogue, predictor: Predictor, cases: Sequence[Case], unmodell
         else:
             good.append(case)
     if not good:
-        return Scored([], [], np.empty(0), np.empty(0), np.empty(0, bool), others)
+        return Scored([], [], np.empty(0), np.empty(0), np.empty(0), np.empty(0, bool), others)
     layouts = best_layouts(data, good, predictor.scale, predictor.fitted.vector)
     found = predictor.predict(good, layouts)
     mean, deviation = found.mean.copy(), found.deviation.copy()
@@ -51,8 +58,9 @@ def score(data: Catalogue, predictor: Predictor, cases: Sequence[Case], unmodell
         error, spread = predictor.without_own()
         for k in np.flatnonzero(own):
             i = known[good[k].id, good[k].run]
-            mean[k], deviation[k] = target(good[k]) - error[i], spread[i]
-    return Scored(good, layouts, mean, deviation, own, others)
+            measured = float(free(jnp.asarray(target(good[k])), jnp.asarray(found.most[k])))
+            mean[k], deviation[k] = measured - error[i], spread[i]
+    return Scored(good, layouts, mean, found.most, deviation, own, others)
 
 
 def document(data: Catalogue, scored: Scored) -> dict[str, Any]:
@@ -78,15 +86,16 @@ def document(data: Catalogue, scored: Scored) -> dict[str, Any]:
 
 
 def _row(scored: Scored, k: int) -> dict[str, Any]:
-    case, mean, deviation = scored.cases[k], scored.mean[k], scored.deviation[k]
-    ends = sorted(float(figure(case, mean + z * deviation)) for z in (-_Z80, _Z80))
-    predicted = float(figure(case, mean))
-    error = target(case) - mean
+    case, mean, deviation, most = scored.cases[k], scored.mean[k], scored.deviation[k], scored.most[k]
+    low, middle, high = (float(bounded(mean + z * deviation, most)) for z in (-_Z80, 0.0, _Z80))
+    ends = sorted(float(figure(case, x)) for x in (low, high))
+    predicted = float(figure(case, middle))
+    error = target(case) - middle
     return {
         "id": case.id, "modelled": True, "accelerator": case.accelerator or case.chip, "model": case.model,
         "phase": case.phase, "metric": case.metric, "measured": case.value, "predicted": predicted, "p10": ends[0],
         "p90": ends[1], "ape": abs(predicted / case.value - 1), "error": float(np.expm1(-error)),
-        "inside_80": bool(abs(error) <= _Z80 * deviation), "z": float(error / deviation),
+        "inside_80": bool(low <= target(case) <= high),
         "layout": scored.layouts[k].text, "left_out_of_fit": bool(scored.own[k]),
     }  # fmt: skip
 
