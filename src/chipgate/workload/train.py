@@ -83,13 +83,15 @@ def train(m: Machine, s: Shape, e: Efficiency, x: Spread, load: TrainingLoad) ->
     sync = _sync(m, s, e, x, load, ranks)
     step = count * each + idle + sync
     rate = load.batch * load.length / load.chips / step
+    # With frozen weights no products make their gradients.
+    flops = training_flops(s, load.length) * (3.0 - load.lora) / 3.0
     work = count * passes / x.pipeline
     parts = Parts(
         compute=one.compute * work, weights=one.weights * work, cache=0 * step, talk=count * talk / x.pipeline + sync,
         overhead=idle + count * one.overhead * 2 / x.pipeline, kernels=one.kernels * work, total=step,
     )  # fmt: skip
     return Trained(
-        tokens=rate, mfu=rate * training_flops(s, load.length) / m.rate16, step=step, bubble=idle / step,
+        tokens=rate, mfu=rate * flops / m.rate16, step=step, bubble=idle / step,
         memory=memory, recompute=recompute, fits=memory <= m.memory, parts=parts,
     )  # fmt: skip
 
