@@ -152,7 +152,7 @@ PERFECT = Efficiency(*[1.0] * 8, *[0.0] * 5, train=1.0, exposed=0.0, mix=0.0)  #
 @pytest.mark.parametrize("batch", [1, 8])
 def test_bytes_read_in_decoding(model: LanguageModel, batch: int) -> None:
     """Bytes/s of one and an infinite rate: the seconds of a pass are the bytes of its parts."""
-    unit = {name: 1.0 for name in Machine._fields} | {name: 1e30 for name in ("rate16", "dense", "expert")}
+    unit = dict.fromkeys(Machine._fields, 1.0) | dict.fromkeys(("rate16", "dense", "expert"), 1e30)
     machine = Machine(**unit | {"dense_bytes": 2.0, "expert_bytes": 1.0, "cache_bytes": 2.0})  # type: ignore[arg-type]
     shape, one = shape_of(model), 1.0
     parts = one_pass(

@@ -172,11 +172,22 @@ def test_more_chips_gain_nothing_but_memory(seed: int) -> None:
     single = x._replace(tensor=jnp.ones_like(x.tensor), data=jnp.ones_like(x.data), pipeline=jnp.ones_like(x.pipeline))
     wide = decode(m, s, e, x, load.batch, load.tokens_in).total
     # Stages of a pipeline work on one part of the batch each, so a step of one part takes all of them.
-    least = decode(m, s, e, single, load.batch / x.pipeline, load.tokens_in).kernels
+    least = decode(m, s, e, single, load.batch / x.pipeline, load.tokens_in).total
     holds(work, x.tensor * x.data * wide >= least * (1 - 1e-6))
     held = prefill(m, s, e, x, load.tokens_in, load.tokens_in).total
     freed = prefill(m, s, e, one.spread, load.tokens_in, load.tokens_in).total
     holds(work, x.tensor * held >= freed * (1 - SLACK))
+
+
+@seeds
+def test_more_chips_gain_nothing_in_training_but_memory(seed: int) -> None:
+    """A dense model on one chip with memory without end takes no more chip-seconds for the same batch."""
+    work = with_machine(random_work(seed), memory=1e18 * np.ones_like(random_work(seed).machine.memory))
+    one, plain = np.ones_like(work.spread.tensor), work.training._replace(sharded=0 * work.training.sharded)
+    alone = work.spread._replace(tensor=one, data=one, pipeline=one)
+    many = trained(work._replace(training=plain))
+    few = trained(work._replace(training=plain._replace(chips=one, context=one), spread=alone))
+    holds(work, (many.tokens <= few.tokens * (1 + SLACK)) | (work.shape.moe_layers > 0))
 
 
 @seeds
@@ -228,9 +239,7 @@ def test_slopes_are_finite(seed: int) -> None:
 
 @seeds
 def test_better_software_is_never_slower(seed: int) -> None:
-    """The signs of the slopes: fractions help, times hurt."""
-    found = slope(random_work(seed), random_work(seed).efficiency)
-    assert float(np.asarray(found.stream).min()) is not None
+    """Larger fractions help, longer times hurt."""
     work = random_work(seed)
     for name in Efficiency._fields:
         worse_if_more = name in ("hop_s", "layer_s", "step_s", "sequence_s", "half", "exposed", "mix")

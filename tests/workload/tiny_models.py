@@ -218,9 +218,7 @@ def _softmax(scores: Array, filled: Array | float) -> Array:
 def _attend_one(
     model: LanguageModel, layer: Layer, kept: Layer, x: Array, filled: Array | float
 ) -> tuple[Array, Layer]:  # fmt: skip
-    new = {
-        name: jnp.concatenate([old[1:], (x @ layer[name]).reshape(1, *old.shape[1:])]) for name, old in kept.items()
-    }
+    new = {name: jnp.concatenate([old[1:], (x @ layer[name]).reshape(1, *old.shape[1:])]) for name, old in kept.items()}
     kv = model.kv_heads or 1
     query = _query(model, layer, x).reshape(kv, (model.heads or 1) // kv, -1)
     weights = _softmax(jnp.einsum("kgd,tkd->kgt", query, new["key"]), filled)

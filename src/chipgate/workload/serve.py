@@ -63,7 +63,7 @@ def decode(m: Machine, s: Shape, e: Efficiency, x: Spread, batch: Array, context
     each = jnp.maximum(batch / (x.data * x.pipeline), 1e-3)
     return forward(
         m, s, e, x, tokens=each, attention=attention_flops(s, context, decode=True),
-        cache=each * read_bytes(s, context, m.cache_bytes), rows=each, sequences=batch / x.pipeline,
+        cache=each * read_bytes(s, context, m.cache_bytes), rows=each, sequences=each,
     )  # fmt: skip
 
 
