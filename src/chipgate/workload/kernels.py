@@ -121,7 +121,7 @@ def forward(
         attention: Operations a token of scores and values, all layers.
         cache: Bytes of cache that the pass reads, for each copy of attention.
         rows: Tokens for which the output matrix is applied, for each copy of attention.
-        sequences: Sequences of the step in the whole group.
+        sequences: Sequences of the step for each copy of attention, which keeps its own books.
         factor: Lowers the rate of products (in training).
     """
     chips = x.tensor * x.data

@@ -7,7 +7,7 @@ from jax import Array
 
 from chipgate.workload.kernels import Efficiency, Parts, Spread, forward
 from chipgate.workload.machine import Machine
-from chipgate.workload.shape import Shape, attention_flops, cache_bytes, causal_flops
+from chipgate.workload.shape import Shape, attention_flops, cache_bytes, causal_flops, read_bytes
 
 # Tokens of one chunk of prefill, the engines' common default.
 _CHUNK: Final = 8192.0
@@ -21,7 +21,8 @@ class Served(NamedTuple):
 
     Attributes:
         tokens: Output tokens/s of the copy; ``tpot``: seconds between tokens of one sequence.
-        prompt: Input tokens/s of the copy while it does nothing but prefill; ``ttft``: seconds of one prompt alone.
+        prompt: Input tokens/s of the copy while it does nothing but prefill; ``ttft``: seconds of one prompt
+            while each copy of attention has one.
         batch: Sequences that run at a time; ``room``: the most that fit.
         memory: Bytes on one chip at that batch; ``weights``: those of weights alone.
         parts, prefill: Time of one pass of decoding, of one chunk of prefill.
@@ -62,7 +63,7 @@ def decode(m: Machine, s: Shape, e: Efficiency, x: Spread, batch: Array, context
     each = jnp.maximum(batch / (x.data * x.pipeline), 1e-3)
     return forward(
         m, s, e, x, tokens=each, attention=attention_flops(s, context, decode=True),
-        cache=each * cache_bytes(s, context, m.cache_bytes), rows=each, sequences=batch / x.pipeline,
+        cache=each * read_bytes(s, context, m.cache_bytes), rows=each, sequences=each,
     )  # fmt: skip
 
 
@@ -95,7 +96,8 @@ def serve(
     per_token = first.total / chunk / x.pipeline
     wait = together * e.mix * runs * tokens_in * per_token / jnp.maximum(tokens_out, 1.0)
     tpot = parts.total + wait
-    alone = prefill(m, s, e, x, jnp.maximum(tokens_in, 1.0), jnp.maximum(tokens_in, 1.0))
+    # One prompt stays on one copy of attention; the others are busy with theirs.
+    alone = prefill(m, s, e, x, jnp.maximum(tokens_in, 1.0), jnp.maximum(tokens_in, 1.0) * x.data)
     weights = weight_bytes(m, s, x)
     return Served(
         tokens=runs / tpot, tpot=tpot, prompt=1 / per_token, ttft=alone.total, batch=runs, room=room,

@@ -36,6 +36,7 @@ class Shape(NamedTuple):
         cache: Numbers cached per token and layer.
         full_layers, window_layers, linear_layers: Layers by kind of attention; ``window`` in tokens.
         sparse: Most tokens attended to; ``index_width``: numbers read per cached token to choose them.
+        reads: Layers that share one cache, each of which reads it.
     """
 
     layers: Array
@@ -64,6 +65,7 @@ class Shape(NamedTuple):
     index_width: Array | float
     index_work: Array
     state: Array
+    reads: Array
 
 
 def shape_of(model: LanguageModel) -> Shape:
@@ -73,8 +75,8 @@ def shape_of(model: LanguageModel) -> Shape:
         SpecError: The catalogue lacks a part of the shape without which nothing can be counted.
     """
     missing = [name for name in ("layers", "hidden", "heads", "vocab") if getattr(model, name) is None]
-    if model.kv_lora_rank is None and (model.head_dim is None and model.hidden is None):
-        missing.append("head_dim")
+    blocks = ("ffn_expert", "experts_per_token") if model.experts else ("ffn_dense",)
+    missing += [name for name in blocks if getattr(model, name) is None]
     if missing:
         raise SpecError(
             f"{model.id}: the catalogue has no {', '.join(missing)}, so its work cannot be counted; "
@@ -104,7 +106,7 @@ def shape_of(model: LanguageModel) -> Shape:
         "full_layers": layers - windowed - linear, "window_layers": windowed, "linear_layers": linear,
         "window": model.window or _NO_WINDOW, "sparse": _SPARSE_TOKENS if sparse else _NO_WINDOW,
         "index_width": _INDEX_WIDTH if sparse else 0, "index_work": 2 * _INDEX_HEADS * _INDEX_WIDTH if sparse else 0,
-        "state": heads * head_dim * head_dim if linear else 0,
+        "state": heads * head_dim * head_dim if linear else 0, "reads": shared_by,
     }  # fmt: skip
     # Numbers stand in for arrays: they broadcast as such.
     given: Any = [float(numbers[name]) for name in Shape._fields]
@@ -128,7 +130,10 @@ def _attention(model: LanguageModel, hidden: int, heads: int, head_dim: int) -> 
         own = hidden * (latent + rope) + latent * heads * (nope + value) + heads * value * hidden
         return project + own, 1, nope + rope + value, 2 * latent + rope, latent + rope
     kv = model.kv_heads or heads
-    own = hidden * heads * head_dim * 2 + hidden * kv * head_dim * 2
+    first, query = model.q_lora_rank, heads * head_dim
+    # A low-rank query (MFA, Step-3) as in MLA.
+    project = hidden * first + first * query if first else hidden * query
+    own = project + query * hidden + hidden * kv * head_dim * 2
     return own, kv, 2 * head_dim, 2 * head_dim, 2 * kv * head_dim
 
 
@@ -197,3 +202,10 @@ def cache_bytes(shape: Shape, context: Array | float, width: Array | float) -> A
     kept = shape.full_layers * context + shape.window_layers * jnp.minimum(context, shape.window)
     state = shape.linear_layers * shape.state * 4
     return width * (shape.cache * kept + shape.full_layers * shape.index_width * context) + state
+
+
+def read_bytes(shape: Shape, context: Array, width: Array) -> Array:
+    """Bytes that decoding one token reads of a cache of ``context`` tokens: sparse attention reads what it chose."""
+    read = shape.reads * shape.cache * attended(shape, context)
+    state = shape.linear_layers * shape.state * 4
+    return width * (read + shape.full_layers * shape.index_width * context) + state

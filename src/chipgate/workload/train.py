@@ -7,6 +7,7 @@ al. (2022): 34 bytes a token, layer and hidden unit over the tensor-parallel chi
 
 from typing import Final, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -17,6 +18,8 @@ from chipgate.workload.shape import Shape, causal_flops, parameters, training_fl
 _ACTIVATION_BYTES: Final = 34.0
 _KEPT_BYTES: Final = 2.0
 _USABLE: Final = 0.94
+# What was filled to the brim may lie above it by rounding.
+_FULL: Final = _USABLE * (1 + 1e-5)
 _RUNTIME_BYTES: Final = 3e9
 _MOST_MICRO: Final = 16.0
 
@@ -61,19 +64,27 @@ class Trained(NamedTuple):
 
 
 def train(m: Machine, s: Shape, e: Efficiency, x: Spread, load: TrainingLoad) -> Trained:
-    """One training step; ``x.data`` is the number of attention copies over which experts are spread."""
+    """One training step; ``x.data`` is the number of attention copies over which experts are spread.
+
+    Of keeping all activations, where they fit, and computing them again, the faster.
+    """
+    kept, again = (_train(m, s, e, x, load, recompute=way) for way in (0.0, 1.0))
+    keep = kept.fits & (kept.tokens >= again.tokens)
+    best: Trained = jax.tree.map(lambda one, other: jnp.where(keep, one, other), kept, again)
+    return best
+
+
+def _train(m: Machine, s: Shape, e: Efficiency, x: Spread, load: TrainingLoad, *, recompute: float) -> Trained:
     ranks = jnp.maximum(load.chips / (x.tensor * x.pipeline * load.context), 1.0)
     local = jnp.maximum(load.batch / ranks, 1e-3)
     states = _state_bytes(m, s, x, load, ranks)
-    micro = _micro(m, s, x, load, local, states)
+    micro = _micro(m, s, x, load, local, states, recompute)
     count = local / micro
     tokens = micro * load.length / load.context
     one = forward(
         m, s, e, x, tokens=tokens, attention=causal_flops(s, load.length), cache=0.0, rows=tokens, factor=e.train
     )
-    kept, full = _activation_bytes(s, x, load, tokens, count)
-    recompute = (states + kept > _USABLE * m.memory - _RUNTIME_BYTES) * 1.0
-    memory = states + jnp.where(recompute > 0, full, kept) + _RUNTIME_BYTES
+    memory = states + _activation_bytes(s, x, load, tokens, count)[recompute > 0] + _RUNTIME_BYTES
     passes = 3.0 - load.lora + recompute
     talk = e.exposed * one.talk * (2.0 + recompute)
     each = (one.kernels * passes + talk + one.overhead * 2) / x.pipeline
@@ -83,23 +94,31 @@ def train(m: Machine, s: Shape, e: Efficiency, x: Spread, load: TrainingLoad) ->
     sync = _sync(m, s, e, x, load, ranks)
     step = count * each + idle + sync
     rate = load.batch * load.length / load.chips / step
+    # With frozen weights no products make their gradients.
+    flops = training_flops(s, load.length) * (3.0 - load.lora) / 3.0
     work = count * passes / x.pipeline
     parts = Parts(
         compute=one.compute * work, weights=one.weights * work, cache=0 * step, talk=count * talk / x.pipeline + sync,
         overhead=idle + count * one.overhead * 2 / x.pipeline, kernels=one.kernels * work, total=step,
     )  # fmt: skip
     return Trained(
-        tokens=rate, mfu=rate * training_flops(s, load.length) / m.rate16, step=step, bubble=idle / step,
-        memory=memory, recompute=recompute, fits=memory <= m.memory, parts=parts,
+        tokens=rate, mfu=rate * flops / m.rate16, step=step, bubble=idle / step,
+        memory=memory, recompute=recompute + 0 * step, fits=memory <= (1.0 if recompute else _FULL) * m.memory,
+        parts=parts,
     )  # fmt: skip
 
 
-def _micro(m: Machine, s: Shape, x: Spread, load: TrainingLoad, local: Array, states: Array) -> Array:
-    """Sequences of one microbatch: one, or where weights are gathered for each as many as fit with recomputation."""
-    _, one = _activation_bytes(s, x, load, load.length / load.context, 1.0 + 0 * local)
+def _micro(
+    m: Machine, s: Shape, x: Spread, load: TrainingLoad, local: Array, states: Array, recompute: float
+) -> Array:  # fmt: skip
+    """Sequences of one microbatch: one, or where weights are gathered for each as many as fit.
+
+    Stages of a pipeline take one at a time, since they wait for whole microbatches.
+    """
+    one = _activation_bytes(s, x, load, load.length / load.context, 1.0 + 0 * local)[recompute > 0]
     fit = jnp.maximum((_USABLE * m.memory - _RUNTIME_BYTES - states) / one, 1.0)
     many = jnp.minimum(jnp.minimum(local, _MOST_MICRO), fit)
-    return jnp.where(load.sharded > 0, many, jnp.minimum(local, 1.0))
+    return jnp.where((load.sharded > 0) & (x.pipeline <= 1), many, jnp.minimum(local, 1.0))
 
 
 def _activation_bytes(s: Shape, x: Spread, load: TrainingLoad, tokens: Array, count: Array) -> tuple[Array, Array]:
