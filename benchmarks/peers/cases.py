@@ -106,7 +106,9 @@ def _chip(data: Path, name: str) -> dict[str, Any] | None:
     path = data / "chips" / f"{name}.yaml"
     if not name or not path.exists():
         return None
-    specs = {k: v.get("value") if isinstance(v, dict) else v for k, v in yaml.safe_load(path.read_text())["specs"].items()}
+    specs = {
+        k: v.get("value") if isinstance(v, dict) else v for k, v in yaml.safe_load(path.read_text())["specs"].items()
+    }
     rates = {name: specs[field] for name, field in RATES.items() if specs.get(field)}
     if not {"bf16"} <= rates.keys() or not specs.get("mem_bw_gbs") or not specs.get("mem_gb"):
         return None

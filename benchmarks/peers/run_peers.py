@@ -71,7 +71,12 @@ def predictions(worker: Worker, peer: str, cases: list[dict[str, Any]], limit: i
     for setting in SETTINGS[peer]:
         asked = []
         for case in cases:
-            reason = unmodellable(case) or worker.ask(case, setting, check=True)["note"]
+            common = unmodellable(case)
+            if common and setting != SETTINGS[peer][0]:
+                continue  # said once
+            reason = common or worker.ask(case, setting, check=True)["note"]
+            if reason == "other setting":
+                continue
             if reason:
                 yield record(worker, peer, setting, case, {**NOTHING, "note": reason})
             else:
@@ -118,13 +123,14 @@ def summary(records: list[dict[str, Any]], cases: list[dict[str, Any]]) -> list[
 
 
 def main() -> None:
+    """Asks each named peer in turn; rows of peers not named stay as they are in the file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("measurements", type=Path)
-    parser.add_argument("--data", type=Path, default=DATA, help="folder with models.csv, chips and measured_systems.csv")
+    parser.add_argument("--data", type=Path, default=DATA, help="folder of models.csv and chips")
     parser.add_argument("--out", type=Path, default=Path("predictions.csv"))
     parser.add_argument("--use", action="append", default=[], metavar="PEER=PYTHON[,FOLDER]")
     parser.add_argument("--limit", type=int, default=80, help="rows of a slow peer")
-    parser.add_argument("--seconds", type=float, default=60, help="time limit of one prediction")
+    parser.add_argument("--seconds", type=float, default=120, help="time limit of one prediction")
     options = parser.parse_args()
     cases = load(options.measurements, options.data)
     kept: list[dict[str, Any]] = []
@@ -137,14 +143,21 @@ def main() -> None:
     for peer, where in used.items():
         python, _, folder = where.partition(",")
         worker = Worker(peer, python, folder, options.seconds)
-        kept += predictions(worker, peer, cases, options.limit)
+        for count, row in enumerate(predictions(worker, peer, cases, options.limit)):
+            kept.append(row)
+            if peer in SLOW and row["predicted"]:
+                write(options.out, kept)
         worker.stop()
+        write(options.out, kept)
+    print("\n".join(summary(kept, cases)))
+
+
+def write(path: Path, kept: list[dict[str, Any]]) -> None:
     kept.sort(key=lambda row: (row["peer"], row["setting"], row["id"]))
-    with options.out.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(kept)
-    print("\n".join(summary(kept, cases)))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import sys
 import time
 import warnings
 
-from units import NotModelled
+from units import NotModelled, OtherSetting
 
 
 def main() -> None:
@@ -35,6 +35,8 @@ def main() -> None:
             else:
                 value, note = adaptor.predict(request["case"], request["setting"])
                 answer = {"value": value, "note": note}
+        except OtherSetting:
+            answer = {"value": None, "note": "other setting"}
         except NotModelled as error:
             answer = {"value": None, "note": str(error)}
         except Exception as error:  # a peer may raise anything

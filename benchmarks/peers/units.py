@@ -10,6 +10,10 @@ class NotModelled(Exception):
     """The peer cannot model this row; the text says why."""
 
 
+class OtherSetting(Exception):
+    """The row belongs to another setting of the same peer and needs no record in this one."""
+
+
 def is_training(case: dict[str, Any]) -> bool:
     return case["phase"] in ("training", "finetune")
 
@@ -51,19 +55,20 @@ def batch_of(case: dict[str, Any]) -> int | None:
     return None if case["batch"] is None else max(case["batch"] // case["replicas"], 1)
 
 
-def best(case: dict[str, Any], value_at: Callable[[int], float]) -> tuple[float, str]:
-    """Value at the row's batch, or the highest over batches of powers of two until one does not fit."""
+def best(case: dict[str, Any], value_at: Callable[[int], float], sizes: tuple[int, ...] = BATCHES) -> tuple[float, str]:
+    """Value at the row's batch, or the highest over batches of powers of two up to the first that does not fit."""
     batch = batch_of(case)
     if batch is not None:
         return value_at(batch), ""
     found: list[tuple[float, int]] = []
     reason = ""
-    for size in BATCHES:
+    for size in sizes:
         try:
             found.append((value_at(size), size))
         except NotModelled as error:
             reason = str(error)
-            break
+            if found:
+                break
     if not found:
         raise NotModelled(reason)
     value, size = max(found)

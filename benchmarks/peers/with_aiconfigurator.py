@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import version as installed
 from typing import Any
 
-from units import NotModelled, best, is_training, tokens
+from units import BATCHES, NotModelled, best, is_training, tokens
 
 SYSTEMS = {
     "nvidia_a100_80_sxm": "a100_sxm",
@@ -138,7 +138,7 @@ def _value(case: dict[str, Any], model: str, backend: str, mode: str, quant: dic
             return found.tpot
         return tokens(case, size * spread / found.tpot * 1e3 if pure else found.tokens_per_second)
 
-    return best(case, value_at)
+    return best(case, value_at, BATCHES[4:])  # from 16: each takes seconds
 
 
 @cache

@@ -49,7 +49,7 @@ def predict(case: dict[str, Any], setting: str) -> tuple[float, str]:
     for free in (False, True):
         system = _system(case, free)
         best: tuple[float, str] = (0.0, "")
-        reason = ""
+        reason = "layers, chips or global batch are no multiples of the layout"
         for execution in _executions(case):
             try:
                 best = max(best, _rate(app, execution, system))
@@ -60,7 +60,7 @@ def predict(case: dict[str, Any], setting: str) -> tuple[float, str]:
             return trained(case, best[0] * case["tokens_in"]), note
         if not case["sharded"] and case["layout_known"]:
             break
-    raise NotModelled(f"no way to run it fits: {reason}")
+    raise NotModelled(f"no way to run it: {reason}")
 
 
 def _rate(app: dict[str, Any], execution: dict[str, Any], system: dict[str, Any]) -> tuple[float, str]:

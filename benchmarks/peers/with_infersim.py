@@ -17,7 +17,7 @@ from typing import Any
 from config.model_config import ModelConfig
 from hardware.gpu import GPU, gpu_map
 from models.model import Model
-from units import NotModelled, best, is_training, serving
+from units import NotModelled, OtherSetting, best, is_training, serving
 
 BUILT_IN = {
     "nvidia_h20_96": "H20",
@@ -36,10 +36,10 @@ def version() -> str:
 
 
 def check(case: dict[str, Any], setting: str) -> None:
+    if (case["chip_id"] in BUILT_IN) != (setting == "tables"):
+        raise OtherSetting
     if is_training(case):
         raise NotModelled("training not modelled")
-    if (case["chip_id"] in BUILT_IN) != (setting == "tables"):
-        raise NotModelled("chip belongs to the peer's other setting")
     if case["bits"] < 8 or case["formats"][0] not in ("bf16", "fp8"):
         raise NotModelled("BF16 and FP8 alone are modelled")
     if case["formats"][0] == "bf16" and case["bits"] == 8:
@@ -95,10 +95,13 @@ def _run(config: Any, arguments: dict[str, Any], phase: str) -> float:
         model = Model(Namespace(**({"decode_bs": 1} | arguments)), config)
         model.print_weights_info()
         model.print_kvcache_info()
-        if model.kvcache_mem <= 0 or "need smaller kvcache" in said.getvalue() and phase == "decoding":
+        if model.kvcache_mem <= 0 or (phase == "decoding" and "need smaller kvcache" in said.getvalue()):
             raise NotModelled("does not fit by the peer's count of memory")
         model.print_flops_info()
-        getattr(model, phase)()
+        try:
+            getattr(model, phase)()
+        except ZeroDivisionError as error:
+            raise NotModelled("efficiency of this batch rounds to zero in the peer's tables") from error
     label = "TTFT" if phase == "prefill" else "TPOT"
     time_ms = float(re.search(label + r" \(ms\):\s+([\d.]+)", said.getvalue())[1])
     if phase == "decoding":
@@ -160,5 +163,3 @@ def _config(case: dict[str, Any]) -> Any:
         json.dump(config, file)
         file.flush()
         return ModelConfig(file.name)
-
-
