@@ -143,7 +143,7 @@ def main() -> None:
     for peer, where in used.items():
         python, _, folder = where.partition(",")
         worker = Worker(peer, python, folder, options.seconds)
-        for count, row in enumerate(predictions(worker, peer, cases, options.limit)):
+        for row in predictions(worker, peer, cases, options.limit):
             kept.append(row)
             if peer in SLOW and row["predicted"]:
                 write(options.out, kept)
