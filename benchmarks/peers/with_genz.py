@@ -9,7 +9,6 @@ from units import NotModelled, best, is_training, serving
 
 BITS = {16: "bf16", 8: "fp8", 4: "fp4"}
 FACTOR = {16: 1.0, 8: 0.5, 4: 0.25}  # GenZ takes time = FLOPs x factor / rate
-OWN = {"deepseek_v3": "deepseek-ai/DeepSeek-V3-Base"}
 
 
 def version() -> str:
@@ -19,20 +18,21 @@ def version() -> str:
 def check(case: dict[str, Any], setting: str) -> None:
     if is_training(case):
         raise NotModelled("training not modelled")
+    if case["model"]["attention"].startswith("MLA"):
+        raise NotModelled("latent attention (MLA) not modelled")
     if case["data_attention"] and case["chips"] > case["chip"]["domain"]:
         raise NotModelled("experts over more chips than one scale-up domain: one link rate only")
 
 
 def predict(case: dict[str, Any], setting: str) -> tuple[float, str]:
     check(case, setting)
-    model, note = _model(case)
     ways = {"tensor_parallel": case["tensor"], "pipeline_parallel": case["pipeline"]}
     share = 1
     if case["data_attention"]:
         share = case["chips"]
         ways = {"expert_parallel": share, "tensor_parallel": 1, "pipeline_parallel": 1}
     common = {
-        "model": model,
+        "model": _model(case),
         "system_name": _system(case),
         "system_eff": float(setting),
         "bits": BITS[case["bits"]],
@@ -43,7 +43,7 @@ def predict(case: dict[str, Any], setting: str) -> tuple[float, str]:
         batch = max((case["batch"] or 1) // case["replicas"] // share, 1)
         time_s = _time(prefill_moddeling, batch_size=batch, input_tokens=inside, **common)
         rate = batch * share * inside / time_s * case["replicas"]
-        return rate / case["chips"] if case["metric"].endswith("per_chip") else rate, note
+        return rate / case["chips"] if case["metric"].endswith("per_chip") else rate, ""
     prefill_s = _time(prefill_moddeling, batch_size=1, input_tokens=inside, **common) / share
 
     def value_at(batch: int) -> float:
@@ -51,8 +51,7 @@ def predict(case: dict[str, Any], setting: str) -> tuple[float, str]:
         step = _time(decode_moddeling, batch_size=size, Bb=1, input_tokens=inside, output_tokens=out // 2, **common)
         return serving(case, prefill_s, step, max(batch, share))
 
-    value, more = best(case, value_at)
-    return value, "; ".join(filter(None, (note, more)))
+    return best(case, value_at)
 
 
 def _time(function: Any, **arguments: Any) -> float:
@@ -76,12 +75,8 @@ def _system(case: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _model(case: dict[str, Any]) -> tuple[Any, str]:
+def _model(case: dict[str, Any]) -> Any:
     shape = case["model"]
-    if shape.get("attention", "").startswith("MLA"):
-        if shape["layers"] == 61 and shape["experts"] == 256:
-            return OWN["deepseek_v3"], "the peer's own DeepSeek-V3 (2 KV heads for MLA)"
-        raise NotModelled("latent attention (MLA) not modelled")
     config: dict[str, Any] = {
         "model": case["model_id"],
         "vocab_size": shape["vocab"],
@@ -102,4 +97,4 @@ def _model(case: dict[str, Any]) -> tuple[Any, str]:
             "n_shared_experts": shape.get("shared_experts") or 0,
             "shared_expert_intermediate_size": shape.get("shared_expert_width") or None,
         }
-    return ModelConfig(**config), ""
+    return ModelConfig(**config)
