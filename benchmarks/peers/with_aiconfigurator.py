@@ -97,6 +97,9 @@ def _models(case: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
     if case["precision"] in ("fp4", "nvfp4"):
         four = {"gemm_quant_mode": "nvfp4", "moe_quant_mode": "nvfp4", "kvcache_quant_mode": "fp8"}
         return [(FP4[name], {})] if name in FP4 else [(own, four)]
+    if name.startswith("gpt_oss") and "fp4" in case["chip"]["rates"]:
+        kinds = ("w4a8_mxfp4_mxfp8_trtllm", "w4a8_mxfp4_mxfp8")  # as engines run it on Blackwell
+        return [(own, {"moe_quant_mode": kind, "kvcache_quant_mode": "fp8"}) for kind in kinds] + [(own, {})]
     if name.startswith(NATIVE) or case["bits"] == 16:
         return [(own, {})]
     eight = {"gemm_quant_mode": "fp8", "moe_quant_mode": "fp8", "kvcache_quant_mode": "fp8"}
