@@ -125,7 +125,7 @@ def answer(data: Catalogue, predictor: Predictor, chips: Sequence[Chip], ask: As
     for i, chip in enumerate(chips):
         try:
             precision = ask.precision or usual_precision(data, chip, ask)
-            ready.setdefault((_chips_for(data, chip, ask, precision), precision), []).append(i)
+            ready.setdefault((chips_for(data, chip, ask, precision), precision), []).append(i)
         except SpecError as reason:
             out[i] = Refused(chip, str(reason))
     for (count, precision), members in ready.items():
@@ -145,7 +145,7 @@ def usual_precision(data: Catalogue, chip: Chip, ask: Ask) -> str:
     return next(name for name in _PREFERRED if name in have)
 
 
-def _chips_for(data: Catalogue, chip: Chip, ask: Ask, precision: str) -> int:
+def chips_for(data: Catalogue, chip: Chip, ask: Ask, precision: str) -> int:
     """Chips asked for, or the least power of two from the default on that holds the weights twice over."""
     model = shapes.shape_of(ask.model)
     m = machines.machine_of(data, chip, data.precisions[precision], moe=bool(ask.model.experts))

@@ -103,13 +103,18 @@ def _where(case: Case, choice: Choice) -> list[float]:
     ]  # fmt: skip
 
 
+def sizes(hyper: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Standard deviation of each term."""
+    return np.asarray(np.exp(_SIZE_PRIOR[0] + _SIZE_PRIOR[1] * hyper[: len(TERMS)]))
+
+
 def kernel(hyper: Any, a: Features, b: Features) -> Any:
     """Covariance of the residuals of two sets of points, ``[a, b]``, without noise.
 
     Of the kind of ``hyper``: in NumPy for prediction, in JAX where it is differentiated.
     """
     xp: Any = np if isinstance(hyper, np.ndarray) else jnp
-    sizes = xp.exp(2 * (_SIZE_PRIOR[0] + _SIZE_PRIOR[1] * hyper[: len(TERMS)]))
+    size = xp.exp(2 * (_SIZE_PRIOR[0] + _SIZE_PRIOR[1] * hyper[: len(TERMS)]))
     lengths = xp.exp(_LENGTH_PRIOR[0] + _LENGTH_PRIOR[1] * hyper[len(TERMS) : len(TERMS) + len(DIMENSIONS)])
     gap = ((a.where[:, None, :] - b.where[None, :, :]) / lengths) ** 2
     near = xp.exp(-0.5 * gap.sum(-1))
@@ -117,7 +122,7 @@ def kernel(hyper: Any, a: Features, b: Features) -> Any:
     total = xp.zeros((a.codes.shape[0], b.codes.shape[0]))
     for i, (names, fades) in enumerate(TERMS):
         agree = np.logical_and.reduce([same[name] for name in names])
-        total = total + sizes[i] * (agree * near if fades else agree)
+        total = total + size[i] * (agree * near if fades else agree)
     return total
 
 
