@@ -249,11 +249,15 @@ def record(
     as_of: Annotated[str, typer.Option(help="Day up to which anything is known, YYYY-MM-DD.")] = "2026-06-30",
     draws: DrawsOption = 500, seed: SeedOption = 0,
     result: Annotated[Path | None, typer.Option("--in", help="Folder of a run to compare instead.")] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Write the comparison as a page, such as docs/history.md.")
+    ] = None,
     json: JsonFlag = False,
 ) -> None:  # fmt: skip
     """The model's history beside the published record, with its misses."""
     from chipgate.results.io import read_result
-    from chipgate.results.record import compare_with_record
+    from chipgate.results.record import METRICS, compare_with_record
+    from chipgate.results.record_page import figure, record_markdown
 
     data: Catalogue = catalogue_of(ctx)
     if result is not None:
@@ -261,8 +265,10 @@ def record(
     else:
         until = f"{int(as_of[:4])}-12" if as_of[:4].isdigit() else None
         ran = _run("h20-reopened", None, as_of=as_of, until=until, draws=draws, seed=seed, data=data,
-                   progress=progress_line("simulating"))  # fmt: skip
+                   metrics=list(METRICS), progress=progress_line("simulating"))  # fmt: skip
     found = compare_with_record(ran, data)
+    if markdown is not None:
+        _save_page(markdown, record_markdown(found, ran.attrs))
     if json:
         print_json(
             [
@@ -276,7 +282,7 @@ def record(
         return
     cells = [
         ("" if c.inside else "miss", c.observation.id, f"{c.observation.period_start} to {c.observation.period_end}",
-         escape(c.what), _figure(c.observation.value), f"{_figure(c.p50)} ({_figure(c.p5)} to {_figure(c.p95)})",
+         escape(c.what), figure(c.observation.value), f"{figure(c.p50)} ({figure(c.p5)} to {figure(c.p95)})",
          c.observation.unit)
         for c in found
     ]  # fmt: skip
@@ -286,10 +292,15 @@ def record(
     console().print(
         table(columns, cells, title=f"as of {ran.attrs['as_of']}: {inside} of {len(found)} within the band")
     )
+    if markdown is not None:
+        console().print(f"Written to {markdown}.")
 
 
-def _figure(value: float) -> str:
-    for size, word in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:,.2f}{word}"
-    return f"{value:,.2f}"
+def _save_page(path: Path, text: str) -> None:
+    from chipgate.results.io import write_folder, write_text
+
+    if path.is_dir():
+        from chipgate.errors import BadInputError
+
+        raise BadInputError(f"{path}: is a folder; give a file for --markdown")
+    write_folder(path.parent, {path.name: write_text(text)})
