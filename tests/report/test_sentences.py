@@ -26,7 +26,7 @@ def said(data: xr.Dataset, book: Catalogue) -> dict[str, str]:
 
 def values(text: str, before: str) -> tuple[float, float, float]:
     """Median and 80 % interval that follow some words."""
-    found = re.search(rf"{before}{FIGURE}[^(]*\(80\s% interval {FIGURE}[^)]*? to {FIGURE}", text)
+    found = re.search(rf"{before}{FIGURE}[^(]*\((?:80\s% interval )?{FIGURE}[^)]*? to {FIGURE}", text)
     assert found, (before, text)
     parts = found.groups()
     low, middle, high = (

@@ -1,13 +1,15 @@
 """Headline sentences, each made from the data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chipgate.plots.words import amount, brief, listed, percent, spread
+from chipgate.plots.words import amount, brief, listed, once, percent, spread
 from chipgate.report.context import GATES, Context, Draws, crossover, month_words
 
 LIVE_UNITS, LIVE_SHARE = 1_000, 0.1
+_YEAR = 12
+_WAY = {"washington": "Washington's licence", "beijing": "Beijing's permission", "supply": "physical supply"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,26 @@ def headlines(context: Context) -> list[Finding]:
                 "sum up.")  # fmt: skip
         return [Finding("No forecast", text, ())]
     found = [make(context) for make in (_chips, _revenue, _gate, _fee, _huawei, _ratio, _crossover)]
-    return [finding for finding in found if finding is not None]
+    return [replace(finding, text=once(finding.text)) for finding in found if finding is not None]
+
+
+def in_short(context: Context) -> str:
+    """One sentence before all others: how many legal chips land, against the best year before, and what is in the way.
+
+    Empty where the dataset does not carry it.
+    """
+    if not (context.has_forecast and context.has("units_by_route", "binding_gate") and context.split >= _YEAR):
+        return ""
+    legal = np.asarray(context.data["units_by_route"].sel(route="legal").transpose("month", "draw").values, np.float64)
+    sums = np.cumsum(legal[: context.split], axis=0)
+    years = np.concatenate([sums[_YEAR - 1 : _YEAR], sums[_YEAR:] - sums[:-_YEAR]])
+    ahead = context.year("units_by_route", route="legal")
+    share = f"{float(np.median(ahead / np.maximum(years.max(0), 1.0))):.0%}".replace("%", "\u00a0%")
+    shares = gate_shares(context)
+    gate = max(shares, key=lambda g: shares[g])
+    way = "and no gate is in the way of most" if gate == "demand" else f"and what is most in the way is {_WAY[gate]}"
+    return (f"In short: {amount(float(np.median(ahead)), 'chips')} land by the legal route in the year ahead, {share} "
+            f"of the best twelve months before (medians, both by the model), {way}.")  # fmt: skip
 
 
 def chip_rows(context: Context) -> list[ChipRow]:
@@ -117,7 +138,8 @@ def _gate(context: Context) -> Finding | None:
         f"{_upper(GATES[shares[0][0]])} is what keeps out most of the legal foreign chips that buyers would take: it "
         f"binds with probability {percent(shares[0][1])} in a month of that year"
         f"{f', against {rest}' if rest else ', and nothing else ever does'}. This counts the "
-        "chips in play: those that Washington let in within a year before the as-of date."
+        "chips in play: those that Washington let in within a year before the as-of date, or that the scenario "
+        "lets in."
     )
     return Finding("The gate that binds", text, ("binding_gate",))
 

@@ -7,7 +7,7 @@ before the chips were controlled.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -38,7 +38,7 @@ class Comparison:
 
     Attributes:
         p5, p50, p95: Of the model's draws, in the observation's unit.
-        inside: The observation's range and the model's 90 % band overlap.
+        inside: The observation's range and the model's 90 % band overlap. ``draws``: the model's, all of them.
     """
 
     observation: Observation
@@ -47,6 +47,7 @@ class Comparison:
     p50: float
     p95: float
     inside: bool
+    draws: np.ndarray = field(repr=False, compare=False)
 
     @property
     def central_inside(self) -> bool:
@@ -69,7 +70,7 @@ def compare_with_record(data: xr.Dataset, catalogue: Catalogue, *, known_by: dat
             continue
         what, draws = mapped
         low, middle, high = np.quantile(draws, [0.05, 0.5, 0.95])
-        found.append(Comparison(seen, what, low, middle, high, bool(seen.low <= high and low <= seen.high)))
+        found.append(Comparison(seen, what, low, middle, high, bool(seen.low <= high and low <= seen.high), draws))
     return found
 
 

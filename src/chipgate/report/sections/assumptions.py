@@ -7,6 +7,7 @@ from chipgate.plots.chart import Chart, Table, Trace, shorts
 from chipgate.plots.palette import BLUE, VERMILION
 from chipgate.report.context import Context, Draws
 from chipgate.report.sections.base import Section
+from chipgate.results.input_names import input_label
 
 _SHOWN = 15
 
@@ -24,9 +25,9 @@ def assumptions(context: Context) -> Section | None:
     names = list(ranked)[:_SHOWN]
     limit = 1.96 / np.sqrt(max(len(headline) - 1, 1))
     lead = (
-        f"Spearman's rank correlation of H20 units in {context.year_words} with each uncertain input, across draws: "
-        "+1 where more of the input always goes with more units, -1 the reverse. With this number of draws, less than "
-        f"{limit:.2f} in size cannot be told from chance.",
+        f"How closely each uncertain input goes together with the H20 delivered in {context.year_words}, across draws: "
+        "+1 where more of the input always goes with more chips, -1 the reverse (Spearman's rank correlation). With "
+        f"this number of draws, less than {limit:.2f} in size cannot be told from chance.",
     )
     return Section("assumptions", "Assumptions that matter most", lead, (_chart(context, ranked, names),))
 
@@ -50,7 +51,7 @@ def _ranks(values: Draws) -> NDArray[np.float64]:
 
 
 def _label(context: Context, name: str) -> str:
-    return str(context.catalogue.priors[name].label) if name in context.catalogue.priors else name
+    return input_label(context.catalogue, name)
 
 
 def _chart(context: Context, ranked: dict[str, float], names: list[str]) -> Chart:
