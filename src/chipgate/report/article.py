@@ -55,7 +55,7 @@ def _law(context: Context) -> str | None:
         return None
     share = float(context.ahead("us_open").sel(offer="h20_legal").mean())
     end = float((context.at("us_open", -1, offer="h20_legal") > 0.5).mean())
-    return (f"Washington lets the H20 through in {percent(share)} of the time in {context.year_words}, mean over "
+    return (f"Washington lets the H20 through {percent(share)} of the time in {context.year_words}, mean over "
             f"draws, and in {percent(end)} of draws in {month_words(context.months[-1])}.")  # fmt: skip
 
 

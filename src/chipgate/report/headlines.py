@@ -47,22 +47,31 @@ def headlines(context: Context) -> list[Finding]:
 
 
 def in_short(context: Context) -> str:
-    """One sentence before all others: how many legal chips land, against the best year before, and what is in the way.
+    """One sentence before all others: how many legal chips land, what is in the way, and the chip that led before.
 
     Empty where the dataset does not carry it.
     """
-    if not (context.has_forecast and context.has("units_by_route", "binding_gate") and context.split >= _YEAR):
+    needed = context.has("units_delivered", "binding_gate") and context.offers("legal")
+    if not (needed and context.has_forecast and context.split >= _YEAR):
         return ""
-    legal = np.asarray(context.data["units_by_route"].sel(route="legal").transpose("month", "draw").values, np.float64)
-    sums = np.cumsum(legal[: context.split], axis=0)
-    years = np.concatenate([sums[_YEAR - 1 : _YEAR], sums[_YEAR:] - sums[:-_YEAR]])
-    ahead = context.year("units_by_route", route="legal")
-    share = f"{float(np.median(ahead / np.maximum(years.max(0), 1.0))):.0%}".replace("%", "\u00a0%")
+    best = {offer: _best_year(context, offer) for offer in context.offers("legal")}
+    leader = max(best, key=lambda offer: best[offer])
+    total = context.ahead("units_delivered").sel(offer=context.offers("legal")).sum(("offer", "month"))
+    own = float(np.median(context.year("units_delivered", offer=leader)))
     shares = gate_shares(context)
     gate = max(shares, key=lambda g: shares[g])
-    way = "and no gate is in the way of most" if gate == "demand" else f"and what is most in the way is {_WAY[gate]}"
-    return (f"In short: {amount(float(np.median(ahead)), 'chips')} land by the legal route in the year ahead, {share} "
-            f"of the best twelve months before (medians, both by the model), {way}.")  # fmt: skip
+    way = "no gate keeps out most of them" if gate == "demand" else f"what keeps out most is {_WAY[gate]}"
+    return (f"In short: {amount(float(np.median(total)), 'legal foreign chips')} land in the year ahead, and {way}. Of "
+            f"the {context.offer_name(leader)}, most sold before, {amount(own, 'chips')} land, against "
+            f"{amount(best[leader], 'chips')} in its best twelve months (all medians, by the model).")  # fmt: skip
+
+
+def _best_year(context: Context, offer: str) -> float:
+    """Median over draws of the most that was delivered in any twelve months up to the as-of date."""
+    units = context.data["units_delivered"].sel(offer=offer).transpose("month", "draw").values
+    sums = np.cumsum(np.asarray(units[: context.split], np.float64), axis=0)
+    years = np.concatenate([sums[_YEAR - 1 : _YEAR], sums[_YEAR:] - sums[:-_YEAR]])
+    return float(np.median(years.max(0)))
 
 
 def chip_rows(context: Context) -> list[ChipRow]:

@@ -142,7 +142,8 @@ def _share_value(data: xr.Dataset, seen: Observation) -> tuple[str, np.ndarray] 
         return None
     sums = data["revenue"].sum("month")
     share = sums.sel(vendor=makers).sum("vendor") / np.maximum(sums.sum("vendor"), 1.0)
-    return f"share of makers' revenue, {seen.maker.replace('_', ' ')}", share.values
+    words = "Nvidia" if seen.maker == "nvidia" else "domestic makers"
+    return f"share of makers' revenue, {words}", share.values
 
 
 def _smuggled(data: xr.Dataset, _: Observation) -> tuple[str, np.ndarray] | None:
