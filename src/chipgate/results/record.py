@@ -29,6 +29,7 @@ METRICS: Final = (
 
 _H20: Final = ("nvidia_h20_96", "nvidia_h20_141")
 _NAMES: Final = {"cambricon": "Cambricon", "t_head": "T-Head", "kunlunxin": "Kunlunxin"}
+_CHIP_NAMES: Final = {"h20_legal": "H20", "ascend_910b": "Ascend 910B", "h800_legal": "H800", "h200_legal": "H200"}
 _HUAWEI_GROUPS: Final = ("ascend_all", "ascend_910b_910c")
 
 
@@ -48,6 +49,11 @@ class Comparison:
     p95: float
     inside: bool
     draws: np.ndarray = field(repr=False, compare=False)
+
+    @property
+    def ratio(self) -> float | None:
+        """The model's median over the published figure; ``None`` where that is nought."""
+        return self.p50 / self.observation.value if self.observation.value else None
 
     @property
     def central_inside(self) -> bool:
@@ -158,7 +164,7 @@ def _price(data: xr.Dataset, seen: Observation) -> tuple[str, np.ndarray] | None
     offer = offers[seen.chips[0]]
     if offer not in data["offer"].values:
         return None
-    return f"street price, {offer}", data["price_street"].sel(offer=offer).mean("month").values
+    return f"street price, {_CHIP_NAMES[offer]}", data["price_street"].sel(offer=offer).mean("month").values
 
 
 _RULES: Final[dict[str, Callable[[xr.Dataset, Observation], tuple[str, np.ndarray] | None]]] = {

@@ -25,6 +25,8 @@ WHY: Final = {
     "that the same broker gives.",
 }
 """What probably causes a miss, by observation; shown only where it is missed."""
+_FAR: Final = 2.0
+"""Factor from which on a median counts as far off, though the band is wide enough to hold the figure."""
 _UNEXPLAINED: Final = "Not explained yet."
 
 
@@ -52,6 +54,8 @@ def record_markdown(found: Sequence[Comparison], attrs: Mapping[Any, Any]) -> st
         _bullets(misses) or "None.",
         "## Inside by their range only",
         _bullets(near) or "None.",
+        f"## Inside, but with a median more than {_FAR:g} times too low or too high",
+        _far(found),
         "## All observations",
         _table(found),
     ]
@@ -78,12 +82,20 @@ def _bullets(found: Sequence[Comparison]) -> str:
     return "\n".join(lines)
 
 
+def _far(found: Sequence[Comparison]) -> str:
+    far = [c for c in found if c.central_inside and c.ratio is not None and not 1 / _FAR <= c.ratio <= _FAR]
+    return "\n".join(
+        f"- `{c.observation.id}`, {c.what}: the median is {c.ratio:.2g} times the published figure." for c in far
+    ) or "None."  # fmt: skip
+
+
 def _table(found: Sequence[Comparison]) -> str:
     head = ("observation", "period", "what", "published (range)", "kind", "model, median (5 % to 95 %)", "unit",
-            "inside")  # fmt: skip
+            "median / published", "inside")  # fmt: skip
     rows = [
         (f"`{c.observation.id}`", f"{c.observation.period_start} to {c.observation.period_end}", c.what, _published(c),
          c.observation.kind, f"{figure(c.p50)} ({figure(c.p5)} to {figure(c.p95)})", c.observation.unit,
+         "" if c.ratio is None else f"{c.ratio:.2g}",
          "no" if not c.inside else "yes" if c.central_inside else "by its range")
         for c in found
     ]  # fmt: skip
