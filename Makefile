@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint types check lock bench docs clean
+.PHONY: run test lint types check lock bench docs history clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime
@@ -54,6 +54,10 @@ bench: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	@$(BIN)/python -m chipgate.docs
+
+# Apart from the other pages, since it runs the market.
+history: $(VENV)/.runtime
+	@$(BIN)/chipgate record --markdown docs/history.md
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis out

@@ -72,6 +72,34 @@ def test_compare_and_its_attribution() -> None:
     assert sum(part["mean"] for part in shares["levers"]) == pytest.approx(shares["difference"]["mean"], rel=1e-4)
 
 
+def test_explain_gives_inputs_and_a_current_value(tmp_path: Path) -> None:
+    made = document("explain", "market_share_value", "--json")
+    assert {"delivered", "street"} <= {x["name"] for x in made["inputs"]}
+    assert made["value_from"]["scenario"] == "h20-reopened"
+    out = tmp_path / "r"
+    assert run_cli("run", *FEW, "--out", str(out), "--no-report").status == 0
+    shown = run_cli("explain", "units_by_buyer", "--in", str(out))
+    assert shown.status == 0, shown.err
+    assert "delivered (simulated, by month)" in shown.out
+    assert "bytedance" in shown.out
+    assert document("explain", "units_by_buyer", "--in", str(out), "--json")["value_from"]["draws"] == 16
+    assert all(x["formula"] and x["source"] for x in document("explain", "--json"))
+
+
+def test_sensitivity_prints_both_ways() -> None:
+    for method, word in (("tornado", "rank corr."), ("sobol", "first order")):
+        found = run_cli("sensitivity", *FEW, "--method", method, "--top", "2")
+        assert found.status == 0, found.err
+        assert word in found.out
+
+
+def test_comparison_in_words() -> None:
+    found = run_cli("compare", "h20-reopened", "beijing-blocks", "h20-banned", *FEW, "--attribute", "fee_receipts")
+    assert found.status == 0, found.err
+    assert "e+0" not in found.out, "figures are for people"
+    assert "all together" in found.out
+
+
 def test_scenarios_schema_and_fee_curve() -> None:
     assert {"h20-reopened", "h200-2026", "no-controls"} <= {s["id"] for s in document("scenarios", "--json")}
     assert document("scenarios", "--schema")["$schema"].endswith("2020-12/schema")
@@ -95,6 +123,27 @@ def test_scenarios_schema_and_fee_curve() -> None:
         (["fee-curve", "Ascend 910C"], "legal route"),
         (["sensitivity", "--method", "nosuch"], "tornado or sobol"),
         (["explain", "nosuch"], "unknown metric"),
+        (["explain", "revenue", "--in", "/nowhere"], "no such result"),
+        (["explain", "--in", "/nowhere"], "name it"),
+        (["run", "--seed", "-1"], "seed is -1"),
+        (["run", "--as-of", "2021-06-01"], "outside 2022-01-01"),
+        (["run", "--until", "2040-01"], "lies after 2032"),
+        (["run", "--set", "washington.fee.h20=2025-13:0.1"], "not a day"),
+        (["run", "--sheet", "sheet.txt"], "a sheet is .xlsx or .csv"),
+        (["run", "--supply-sheet", "/nowhere.csv"], "cannot be read"),
+        (["run", "nosuch.yaml"], "cannot be read"),
+        (["compare", "h20-reopened", "h20-reopened"], "two different scenarios"),
+        (["compare", "h20-reopened", "nosuch"], "unknown scenario"),
+        (["compare", "h20-reopened", "h20-banned", "--attribute", "nosuch"], "unknown metric"),
+        (["compare", "h20-reopened", "h200-2026", "--attribute", "fee_receipts"], "differ in as-of date"),
+        (["fee-curve", "nosuch"], "unknown chip"),
+        (["fee-curve", "H20", "--rates", "a"], "no numbers"),
+        (["fee-curve", "H20", "--rates", "0,2"], "two rates or more"),
+        (["fee-curve", "H20", "--months", "0"], "--months"),
+        (["sensitivity", "--months", "-3"], "--months"),
+        (["sensitivity", "--top", "0"], "--top"),
+        (["record", "--in", "/nowhere"], "no such result"),
+        (["record", "--as-of", "yesterday"], "is not a date"),
     ],
 )
 def test_bad_input_is_one_line(arguments: list[str], word: str) -> None:
@@ -103,3 +152,37 @@ def test_bad_input_is_one_line(arguments: list[str], word: str) -> None:
     assert found.out == ""
     assert len(found.error_lines) == 1
     assert word in found.err
+
+
+BROKEN = {
+    "key": ("sett: 3\n", 3, "did you mean 'set'?"),
+    "date": ("as_of: 2025-02-30\n", 3, "not a day of the calendar"),
+    "type": ("set:\n  washington.fee.h20: lots\n", 4, "no number"),
+    "month": ("set:\n  washington.fee.h20: {2025-13: 0.1}\n", 4, "not a day"),
+    "lever": ("set:\n  washington.fee.h22: 0.1\n", 4, "washington.fee.h20"),
+    "base": ("extends: h20-reopen\n", 3, "did you mean 'h20-reopened'"),
+    "yaml": ("set: : 3\n", 3, "not valid YAML"),
+}
+
+
+@pytest.mark.parametrize(("text", "line", "word"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_scenario_is_one_line(tmp_path: Path, text: str, line: int, word: str) -> None:
+    path = tmp_path / "mine.yaml"
+    head = "id: mine\ntitle: Mine\n"
+    path.write_text(head + text + ("" if "extends" in text else "extends: h20-reopened\n"), encoding="utf-8")
+    found = run_cli("run", str(path), "--out", str(tmp_path / "out"))
+    assert found.status == 2
+    assert len(found.error_lines) == 1
+    assert f"{path}:{line}: " in found.err
+    assert word in found.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    there = tmp_path / "file"
+    there.write_text("mine")
+    found = run_cli("run", *FEW, "--no-report", "--out", str(there / "below"))
+    assert found.status == 2
+    assert "cannot be written" in found.error_lines[-1]
+    assert "Traceback" not in found.err
+    assert there.read_text() == "mine"

@@ -1,11 +1,14 @@
 """The reference pages are what the program would write, and leave out no command."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+from helpers import ROOT, embedded
 
 from chipgate import docs
+from chipgate.setup.scenario import resolve
 
 
 def test_pages_are_not_stale() -> None:
@@ -44,3 +47,15 @@ def test_check_names_the_stale_page(
     assert "docs/reference/chips.md" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         docs.main(["--wrong"])
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/adding.md"])
+def test_scenarios_shown_in_pages_resolve(page: str, tmp_path: Path) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    shown = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    blocks = [block for block in shown if "\nextends: " in block]
+    assert blocks
+    for block in blocks:
+        path = tmp_path / f"{block.split()[1]}.yaml"
+        path.write_text(block, encoding="utf-8")
+        assert resolve(embedded(), str(path)).settings.values

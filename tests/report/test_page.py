@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from report.pages import figures, read, table_rows
 from chipgate.catalogue.catalogue import Catalogue
 from chipgate.report.document import report_html
 from chipgate.results.dataset import headline_metrics
+from chipgate.results.record import compare_with_record
 
 
 def test_the_page_parses_and_ids_are_unique(page: str) -> None:
@@ -84,6 +86,24 @@ def test_marked_events_were_public_by_the_as_of_date(page: str, book: Catalogue)
     assert max(marked["x"]) <= "2025-08-17"
     for hover in marked["hovertext"]:
         assert re.match(r"\d+ \w+ \d{4}, ", hover)
+
+
+def test_the_gates_carry_their_events(page: str) -> None:
+    for name, symbol in (("beijing-level", "square"), ("us-open", "circle")):
+        marked = next(t for t in figures(page)[name]["data"] if t.get("name") == "events")
+        assert set(marked["marker"]["symbol"]) == {symbol}
+        assert max(marked["x"]) <= "2025-08-17"
+
+
+def test_the_past_is_held_against_the_record(page: str, data: xr.Dataset, book: Catalogue) -> None:
+    rows = table_rows(page, "past-ratio")
+    found = [c for c in compare_with_record(data, book, known_by=date(2025, 8, 17)) if c.observation.value > 0]
+    assert len(rows) == 1 + len(found) > 20
+    misses = [row for row in rows if row[-1] == "no"]
+    text = read(page).text
+    assert all(row[0] in text for row in misses)
+    assert sum(not c.inside for c in found) == len(misses)
+    assert "FY26Q3" not in " ".join(row[0] for row in rows)
 
 
 def test_provenance_is_stated(page: str, data: xr.Dataset, book: Catalogue) -> None:

@@ -9,10 +9,10 @@ from report.pages import figures, read
 
 from chipgate.catalogue.catalogue import Catalogue
 from chipgate.plots.notes import agreement
-from chipgate.plots.words import amount, count, number, percent, spread, usd
+from chipgate.plots.words import amount, count, number, once, percent, spread, usd
 from chipgate.report.context import Context, crossover
 from chipgate.report.document import report_html
-from chipgate.report.headlines import headlines
+from chipgate.report.headlines import headlines, in_short
 from chipgate.report.sections.fee import fee_rates, incidence
 
 SCALE = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
@@ -26,7 +26,7 @@ def said(data: xr.Dataset, book: Catalogue) -> dict[str, str]:
 
 def values(text: str, before: str) -> tuple[float, float, float]:
     """Median and 80 % interval that follow some words."""
-    found = re.search(rf"{before}{FIGURE}[^(]*\(80\s% interval {FIGURE}[^)]*? to {FIGURE}", text)
+    found = re.search(rf"{before}{FIGURE}[^(]*\((?:80\s% interval )?{FIGURE}[^)]*? to {FIGURE}", text)
     assert found, (before, text)
     parts = found.groups()
     low, middle, high = (
@@ -49,6 +49,23 @@ def test_chips(said: dict[str, str], data: xr.Dataset) -> None:
     assert "September 2025 to August 2026" in text
     close(values(text, r"2026\), "), year(data, "units_by_route", route="legal"))
     close(values(text, r"H20 "), year(data, "units_delivered", offer="h20_legal"))
+
+
+def test_in_short(data: xr.Dataset, book: Catalogue) -> None:
+    text = in_short(Context(data, book, {}))
+    legal = year(data, "units_by_route", route="legal")
+    assert text.startswith(f"In short: {number(float(np.median(legal)))} legal foreign chips land")
+    units = data["units_delivered"].sel(offer="h20_legal")
+    past = units.sel(month=units["month"] <= np.datetime64("2025-08-17")).values.astype(float)
+    best = np.median([max(past[t : t + 12, d].sum() for t in range(len(past) - 11)) for d in range(past.shape[1])])
+    ahead = units.sel(month=slice("2025-09", "2026-08")).sum("month")
+    assert f"Of the H20, most sold before, {number(float(np.median(ahead)))} chips land" in text
+    assert f"against {number(float(best))} chips" in text
+
+
+def test_the_interval_is_explained_once() -> None:
+    one, two = spread(np.linspace(0, 1000, 11), "chips"), spread(np.linspace(0, 10, 11), "chips")
+    assert once(f"{one} and {two}") == f"{one} and 5 chips (1 to 9 chips)"
 
 
 def test_revenue_of_two_fiscal_quarters(said: dict[str, str], data: xr.Dataset) -> None:

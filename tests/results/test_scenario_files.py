@@ -97,7 +97,9 @@ def test_a_wrong_setting_in_a_file_names_its_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
-        ("extend: h20-reopened\n", 3, "extend: unknown key"),
+        ("extend: h20-reopened\n", 3, "extend: unknown key; did you mean 'extends'?"),
+        ("colour: red\n", 3, "colour: unknown key; keys: id, title, story"),
+        ("set: 5\n", 3, "found 5"),
         ("as_of: yesterday\n", 3, "not a date"),
         ("set:\n  huawei.yield: 1\n  huawei.yield: 2\n", 5, "stands twice"),
     ],
@@ -112,7 +114,7 @@ def test_a_malformed_file_names_its_line(tmp_path: Path, text: str, line: int, s
 def test_unknown_scenarios_name_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'h20-reopened'"):
         resolve(embedded(), "h20-reopend")
-    with pytest.raises(UnknownNameError, match="h20-reopened"):
+    with pytest.raises(DataError, match=r"mine\.yaml:3: extends: .*did you mean 'h20-reopened'"):
         resolve(embedded(), file(tmp_path, "mine", "extends: h20-reopen\n"))
     with pytest.raises(DataError, match="cannot be read"):
         resolve(embedded(), str(tmp_path / "none.yaml"))

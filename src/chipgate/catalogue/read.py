@@ -5,6 +5,7 @@ must be exactly the record's fields.
 """
 
 import csv
+import difflib
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -177,19 +178,24 @@ def _validate(node: yaml.Node, record: type[R], path: Path) -> R:
     try:
         return record.model_validate(body)
     except ValidationError as error:
-        field, message = _first_fault(error)
+        field, message = _first_fault(error, record)
         line = _line_of(node, error.errors()[0]["loc"])
         raise DataError(f"{field}{message}", path=path, line=line) from error
     except ChipgateError as error:
         raise DataError(str(error), path=path, line=node.start_mark.line + 1) from error
 
 
-def _first_fault(error: ValidationError) -> tuple[str, str]:
+def _first_fault(error: ValidationError, record: type[Record] | None = None) -> tuple[str, str]:
     fault = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in fault["loc"])
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
         message = "unknown key"
+        # Keys of a record inside another are not known here.
+        known = list(record.model_fields) if record is not None and len(fault["loc"]) == 1 else []
+        near = difflib.get_close_matches(field, known, n=2, cutoff=0.5)
+        if known:
+            message += f"; did you mean {' or '.join(map(repr, near))}?" if near else f"; keys: {', '.join(known)}"
     elif fault["type"] == "missing":
         message = "missing key"
     elif "input" in fault and not isinstance(fault["input"], (dict, list)):

@@ -26,7 +26,7 @@ MetricOption = Annotated[
     str, typer.Option("--metric", help="Metric, or metric:axis=label, such as revenue:vendor=nvidia.")
 ]
 _RATES = "0,0.05,0.1,0.15,0.2,0.25,0.3,0.4,0.5,0.6"
-MonthsOption = Annotated[int | None, typer.Option(help="Months after the as-of date; all by default.")]
+MonthsOption = Annotated[int | None, typer.Option(min=1, help="Months after the as-of date; all by default.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -58,6 +58,7 @@ def compare(
     check_metrics(names)
     data = catalogue_of(ctx)
     common: dict[str, Any] = {"as_of": as_of, "until": until, "draws": draws, "seed": seed, "data": data}
+    _check_scenarios(scenarios, common, attribute, months)
     runs = {}
     for name in scenarios:
         runs[name] = _run(name, None, metrics=names, progress=progress_line(name), **common)
@@ -73,27 +74,39 @@ def compare(
         _print_attribution(name, attribute or "", share)
 
 
-def _attribution(
-    scenarios: list[str], metric: str, months: int | None, common: Mapping[str, Any]
-) -> dict[str, dict[str, Any]]:
-    """Shapley values of each scenario against the first; they must share as-of date and end."""
+def _check_scenarios(
+    scenarios: list[str], common: Mapping[str, Any], attribute: str | None, months: int | None
+) -> None:
+    """Find what is wrong before anything is run."""
     from chipgate.api import check_metrics
     from chipgate.errors import BadInputError
-    from chipgate.results.compare import shapley, target
+    from chipgate.results.compare import target
     from chipgate.setup.scenario import resolve
 
-    wanted = target(metric, months)
-    check_metrics([wanted.metric])
-    resolved = [resolve(common["data"], name, as_of=common["as_of"], until=common["until"]) for name in scenarios]
-    first = resolved[0]
-    found = {}
-    for name, other in zip(scenarios[1:], resolved[1:], strict=True):
+    first, *others = [resolve(common["data"], name, as_of=common["as_of"], until=common["until"]) for name in scenarios]
+    if attribute is None:
+        return
+    check_metrics([target(attribute, months).metric])
+    for name, other in zip(scenarios[1:], others, strict=True):
         if (other.as_of, other.until) != (first.as_of, first.until):
             raise BadInputError(
                 f"{name} and {scenarios[0]} differ in as-of date or end; give --as-of and --until to attribute"
             )
+
+
+def _attribution(
+    scenarios: list[str], metric: str, months: int | None, common: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Shapley values of each scenario against the first."""
+    from chipgate.results.compare import shapley, target
+    from chipgate.setup.scenario import resolve
+
+    wanted = target(metric, months)
+    first, *others = [resolve(common["data"], name, as_of=common["as_of"], until=common["until"]) for name in scenarios]
+    found = {}
+    for name, other in zip(scenarios[1:], others, strict=True):
         runner = _runner(scenarios[0], [wanted.metric], common)
-        shares = shapley(runner, first.raw, other.raw, wanted.of, progress=progress_line(f"attributing {name}"))
+        shares = shapley(runner, first.raw, other.raw, wanted.of, progress=progress_line(f"attributing {name}", "runs"))
         found[name] = shares.document()
     return found
 
@@ -111,9 +124,11 @@ def _run(scenario: str, settings: Mapping[str, Any] | None, **more: Any) -> "xr.
 
 
 def _print_comparison(rows: list[dict[str, Any]], base: str) -> None:
+    from chipgate.results.record_page import figure
+
     cells = [
-        (row["scenario"], row["metric"], row["label"], row["horizon"], f"{row['base_p50']:,.6g}",
-         f"{row['p50']:+,.4g}", f"{row['p10']:+,.4g} to {row['p90']:+,.4g}", row["unit"])
+        (row["scenario"], row["metric"], row["label"], row["horizon"].replace("_", " "),
+         figure(row["base_p50"]), *_change(row, row["unit"]), row["unit"])
         for row in rows
     ]  # fmt: skip
     columns: list[Column] = ["scenario", "metric", "of", "horizon", (f"{base}, median", "right"),
@@ -121,14 +136,32 @@ def _print_comparison(rows: list[dict[str, Any]], base: str) -> None:
     console().print(table(columns, cells, title=f"differences from {base}, draw by draw"))
 
 
+def _change(row: Mapping[str, Any], unit: str) -> tuple[str, str]:
+    """Median and 80 % interval with signs; of things that are counted, less than one half is none."""
+    from chipgate.results.record_page import figure
+
+    counted = unit.partition("/")[0] in ("chips", "dies", "stacks", "packages", "USD")
+
+    def said(value: float) -> str:
+        rounded = 0.0 if counted and abs(value) < 0.5 else value
+        return ("+" if rounded > 0 else "") + figure(rounded)
+
+    return said(row["p50"]), f"{said(row['p10'])} to {said(row['p90'])}"
+
+
 def _print_attribution(name: str, metric: str, share: dict[str, Any]) -> None:
-    cells = [
-        (escape(part["lever"]), f"{part['mean']:+,.4g}", f"{part['p10']:+,.4g} to {part['p90']:+,.4g}")
-        for part in share["levers"]
-    ]
+    unit = share["unit"]
+    cells = [(escape(part["lever"]), *_mean(part, unit)) for part in share["levers"]]
+    cells.append(("[bold]all together[/]", *_mean(share["difference"], unit)))
     columns: list[Column] = ["lever", ("mean", "right"), ("10 % to 90 %", "right")]
-    title = f"what caused the difference of {name} in {metric}, {share['unit']} ({share['method']})"
-    console().print(table(columns, cells, title=title))
+    out = console()
+    out.print(f"What caused the difference of {name} in {metric}, {unit} ({share['method']}, {share['runs']} runs)")
+    out.print(table(columns, cells))
+
+
+def _mean(part: Mapping[str, Any], unit: str) -> tuple[str, str]:
+    """Means add up over levers, medians do not; so the mean is shown."""
+    return _change({**part, "p50": part["mean"]}, unit)
 
 
 def sensitivity(
@@ -137,7 +170,7 @@ def sensitivity(
     method: Annotated[str, typer.Option(help="tornado or sobol.")] = "tornado",
     months: MonthsOption = 12, as_of: AsOfOption = None, until: UntilOption = None, draws: DrawsOption = 256,
     seed: SeedOption = 0, setting: SetOption = None,
-    top: Annotated[int, typer.Option(help="Inputs of the tornado.")] = 12, json: JsonFlag = False,
+    top: Annotated[int, typer.Option(min=1, help="Inputs of the tornado.")] = 12, json: JsonFlag = False,
 ) -> None:  # fmt: skip
     """Which inputs drive a metric."""
     from chipgate.api import check_metrics
@@ -172,7 +205,7 @@ def sensitivity(
     else:
         title = f"{result['metric']}, {result['unit']}: Sobol indices of groups of inputs ({result['runs']} runs)"
         shares = [
-            (g["name"], _index(g["first"], g["first_interval"]), _index(g["total"], g["total_interval"]))
+            (g["group"], _index(g["first"], g["first_interval"]), _index(g["total"], g["total_interval"]))
             for g in result["groups"]
         ]
         console().print(table(["group", "first order", "total"], shares, title=title))
@@ -249,11 +282,15 @@ def record(
     as_of: Annotated[str, typer.Option(help="Day up to which anything is known, YYYY-MM-DD.")] = "2026-06-30",
     draws: DrawsOption = 500, seed: SeedOption = 0,
     result: Annotated[Path | None, typer.Option("--in", help="Folder of a run to compare instead.")] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Write the comparison as a page, such as docs/history.md.")
+    ] = None,
     json: JsonFlag = False,
 ) -> None:  # fmt: skip
     """The model's history beside the published record, with its misses."""
     from chipgate.results.io import read_result
-    from chipgate.results.record import compare_with_record
+    from chipgate.results.record import METRICS, compare_with_record
+    from chipgate.results.record_page import figure, record_markdown
 
     data: Catalogue = catalogue_of(ctx)
     if result is not None:
@@ -261,8 +298,10 @@ def record(
     else:
         until = f"{int(as_of[:4])}-12" if as_of[:4].isdigit() else None
         ran = _run("h20-reopened", None, as_of=as_of, until=until, draws=draws, seed=seed, data=data,
-                   progress=progress_line("simulating"))  # fmt: skip
+                   metrics=list(METRICS), progress=progress_line("simulating"))  # fmt: skip
     found = compare_with_record(ran, data)
+    if markdown is not None:
+        _save_page(markdown, record_markdown(found, ran.attrs))
     if json:
         print_json(
             [
@@ -276,7 +315,7 @@ def record(
         return
     cells = [
         ("" if c.inside else "miss", c.observation.id, f"{c.observation.period_start} to {c.observation.period_end}",
-         escape(c.what), _figure(c.observation.value), f"{_figure(c.p50)} ({_figure(c.p5)} to {_figure(c.p95)})",
+         escape(c.what), figure(c.observation.value), f"{figure(c.p50)} ({figure(c.p5)} to {figure(c.p95)})",
          c.observation.unit)
         for c in found
     ]  # fmt: skip
@@ -286,10 +325,15 @@ def record(
     console().print(
         table(columns, cells, title=f"as of {ran.attrs['as_of']}: {inside} of {len(found)} within the band")
     )
+    if markdown is not None:
+        console().print(f"Written to {markdown}.")
 
 
-def _figure(value: float) -> str:
-    for size, word in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:,.2f}{word}"
-    return f"{value:,.2f}"
+def _save_page(path: Path, text: str) -> None:
+    from chipgate.results.io import write_folder, write_text
+
+    if path.is_dir():
+        from chipgate.errors import BadInputError
+
+        raise BadInputError(f"{path}: is a folder; give a file for --markdown")
+    write_folder(path.parent, {path.name: write_text(text)})

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from chipgate.cli import analyse, data_check, law, show, simulate
+from chipgate.cli import analyse, data_check, explain, law, show, simulate
 from chipgate.errors import BadInputError, ChipgateError
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ def _root(
 
 simulate.register(app)
 analyse.register(app)
+explain.register(app)
 law.register(app)
 show.register(app)
 data_check.register(app)

@@ -1,4 +1,4 @@
-"""``run``, ``scenarios`` and ``explain``: the market, its scenarios, its metrics."""
+"""``run`` and ``scenarios``: the market and its scenarios."""
 
 import sys
 import time
@@ -33,7 +33,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command()(run)
     app.command()(scenarios)
-    app.command()(explain)
 
 
 def run(
@@ -72,6 +71,10 @@ def run(
         "fiscal": calendar,
     }
     _check_metrics(metric)
+    if sheet is not None:
+        from chipgate.results.sheet import check_ending
+
+        check_ending(sheet)  # before the run, and before anything is written
     only = (
         metric if json and out is None and sheet is None else None
     )  # nothing else is shown, so nothing else is computed
@@ -195,37 +198,3 @@ def scenarios(
         for s in found
     ]
     console().print(table(["scenario", "title", "as of", "until", "settings"], rows))
-
-
-def explain(
-    ctx: typer.Context,
-    metric: Annotated[str | None, typer.Argument(help="Metric; all by default.")] = None,
-    result: Annotated[Path | None, typer.Option("--in", help="Folder of a run, for current values.")] = None,
-    json: JsonFlag = False,
-) -> None:
-    """Formula, unit, source and current value of a metric."""
-    from chipgate.api import check_metrics
-    from chipgate.metrics import METRICS
-
-    check_metrics([metric] if metric else [])
-    chosen = [METRICS[metric]] if metric else list(METRICS.values())
-    documents = [
-        {"metric": m.name, "label": m.label, "unit": m.unit, "axes": list(m.axes), "months_add_up_by": m.adds,
-         "formula": m.formula, "source": m.source, "headline": m.headline}
-        for m in chosen
-    ]  # fmt: skip
-    if result is not None and metric is not None:
-        from chipgate.results.dataset import metric_document
-        from chipgate.results.io import read_result
-
-        documents[0]["value"] = metric_document(read_result(result)[metric])
-    if json:
-        print_json(documents[0] if metric else documents)
-        return
-    if metric is None:
-        rows = [(m.name, m.unit, ", ".join(m.axes), escape(m.label)) for m in chosen]
-        console().print(table(["metric", "unit", "by", "what it is"], rows))
-        return
-    for key, value in documents[0].items():
-        if key != "value":
-            console().print(f"{key:<18} {escape(str(value))}")

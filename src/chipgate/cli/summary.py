@@ -7,6 +7,7 @@ import pandas as pd
 
 from chipgate.cli.common import Column, escape, table
 from chipgate.results.dataset import aggregate
+from chipgate.results.input_names import family_words
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -27,10 +28,14 @@ def print_run(out: "Console", data: "xr.Dataset") -> None:
     rows = []
     legal = [str(o) for o in data["offer"].values if str(o).endswith("_legal")]
     units = aggregate(after["units_delivered"], quarterly=True)
+    silent = []
     for offer in legal:
         chosen = units.sel(offer=offer)
-        if float(chosen.max()) >= 1:
-            rows.append((f"{offer.removesuffix('_legal')}, chips", *(_span(chosen.sel(period=q), 1) for q in quarters)))
+        name = family_words(offer.removesuffix("_legal"))
+        if max(float(np.quantile(chosen.sel(period=q), 0.9)) for q in quarters) >= 1:
+            rows.append((f"{name}, chips", *(_span(chosen.sel(period=q), 1) for q in quarters)))
+        else:
+            silent.append(name)
     for name, label, scale in (
         ("huawei_units", "Huawei, chips", 1.0), ("domestic_units", "domestic in all, chips", 1.0),
         ("grey_units", "smuggled, chips", 1.0), ("fee_receipts", "fee receipts, USD m", 1e6),
@@ -45,9 +50,11 @@ def print_run(out: "Console", data: "xr.Dataset") -> None:
         best.append(f"{_NAMES[str(share['gate'].values[index])]} {float(share[index]):.0%}")
     rows.append(("gate that binds", *best))
     out.print(table(columns, rows, title="median (10 % to 90 %) by quarter"))
+    if silent:
+        out.print(f"None in nine draws of ten in each of these quarters: {', '.join(silent)}.")
     lost = attrs["nonconverged_draws"]
     if len(lost):
-        out.print(f"{len(lost)} draws left out, prices did not converge: {list(lost)[:10]}")
+        out.print(f"Draws left out, prices did not converge: {len(lost)} ({', '.join(map(str, list(lost)[:10]))})")
 
 
 def _span(values: "xr.DataArray", scale: float) -> str:

@@ -115,7 +115,8 @@ def event_traces(marks: Sequence[Mark]) -> list[Trace]:
             "hoverinfo": "text", "textposition": "middle center", "textfont": {"size": 9, "color": "#ffffff"},
             "showlegend": False, "name": "events",
             "marker": {
-                "size": 13, "color": [ACTOR.get(m.actor, MUTED) for m in marks], "line": {"width": 0},
+                "size": 14, "color": [ACTOR.get(m.actor, MUTED) for m in marks],
+                "line": {"width": 1.5, "color": "@paper"},
                 "symbol": ["circle" if m.actor == "US" else "square" for m in marks],
             },
         }

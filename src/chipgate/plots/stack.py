@@ -6,8 +6,8 @@ from datetime import date
 import numpy as np
 import xarray as xr
 
-from chipgate.plots.chart import Chart, Table, Trace, cell, month_names, percentiles, scaled, shorts
-from chipgate.plots.fan import base_layout
+from chipgate.plots.chart import Chart, Mark, Table, Trace, cell, month_names, percentiles, scaled, shorts
+from chipgate.plots.fan import base_layout, event_traces
 from chipgate.plots.notes import month_word
 from chipgate.plots.palette import INK, PAPER, PATTERNS, SERIES
 from chipgate.plots.words import percent
@@ -16,12 +16,13 @@ from chipgate.plots.words import percent
 def stack(
     values: xr.DataArray, axis: str, *, name: str, title: str, as_of: date, names: Mapping[str, str],
     colours: Mapping[str, str] | None = None, start: str | None = None, notes: Sequence[str] = (),
+    marks: Sequence[Mark] = (),
 ) -> Chart:  # fmt: skip
     """Means over draws of ``values[month axis draw]``, stacked.
 
     Args:
         axis: Axis whose labels are stacked. ``names``: label -> name in words.
-        start: First month shown.
+        start: First month shown. ``marks``: events, public by the as-of date.
     """
     values = values.transpose("month", axis, "draw")
     months = month_names(values)
@@ -31,7 +32,8 @@ def stack(
     factor, words = scaled(unit, float(mean.sum(1).max(initial=0.0)))
     labels = [str(v) for v in values[axis].values]
     traces: list[Trace] = []
-    layout = base_layout(words, months, slice(first, None), as_of)
+    seen = tuple(m for m in marks if months[first] <= m.day.isoformat()[:7] <= months[-1])
+    layout = base_layout(words, months, slice(first, None), as_of, events=bool(seen))
     for i, label in enumerate(labels):
         colour = (colours or {}).get(label, SERIES[i % len(SERIES)])
         said = names.get(label, label)
@@ -42,6 +44,7 @@ def stack(
                             "fgcolor": "rgba(255,255,255,0.35)", "solidity": 0.15},
             "hovertemplate": "%{x|%b %Y}: %{y:,.3~g}<extra>" + said + "</extra>", "showlegend": True,
         })  # fmt: skip
+    traces += event_traces(seen)
     layout["annotations"] = [*layout["annotations"], *_labels(mean[first:] / factor, months[first:], labels, names)]
     if unit in ("fraction", "probability"):
         layout["yaxis"]["range"] = [0, 100]
@@ -53,7 +56,7 @@ def stack(
     )  # fmt: skip
     kind = "probability" if unit == "probability" else "mean over draws"
     alt = f"Stacked areas of {title}, {kind}, by month. {caption}."
-    return Chart(name, title, caption + ".", alt, traces, layout, _table(values, axis, names, unit), tuple(notes),
+    return Chart(name, title, caption + ".", alt, traces, layout, _table(values, axis, names, unit), tuple(notes), seen,
                  wide=True, height=340)  # fmt: skip
 
 

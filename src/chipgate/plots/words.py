@@ -111,6 +111,13 @@ def spread(draws: Any, unit: str) -> str:
     return f"{texts[1]} (80{_SPACE}% interval {_without(texts[0], texts[2])} to {texts[2]})"
 
 
+def once(text: str) -> str:
+    """Say ``80 % interval`` in the first brackets of a text only; the others hold the same."""
+    words = f"(80{_SPACE}% interval "
+    head, found, rest = text.partition(words)
+    return head + found + rest.replace(words, "(")
+
+
 def brief(draws: Any, unit: str) -> str:
     """Median and 80 % interval without words: ``95,000 (1,100 to 850,000)``."""
     low, middle, high = (terse(float(v), unit) for v in np.quantile(np.asarray(draws, np.float64), (0.1, 0.5, 0.9)))

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chipgate.plots.words import amount, listed, percent, spread
+from chipgate.plots.words import amount, listed, once, percent, spread
 from chipgate.report.context import Context, crossover, month_words
 from chipgate.report.sections.buyers import training_share
-from chipgate.report.sections.fee import incidence
+from chipgate.report.sections.fee import COMPANION_METRICS, incidence
 from chipgate.report.sections.gates import LEVELS
 
 
@@ -20,6 +20,8 @@ class Row:
     found: str
 
 
+_LIKELY = 0.5
+"""Below this share of draws, what the article reports is not what the model finds."""
 _ABSENT = "This dataset carries nothing that answers it."
 
 
@@ -40,7 +42,7 @@ def rows(context: Context) -> list[Row]:
     made = []
     for stated, answer in answers:
         found = answer(context) if context.has_forecast else "No month lies after the as-of date."
-        made.append(Row(stated, found or _ABSENT))
+        made.append(Row(stated, once(found or _ABSENT)))
     return made
 
 
@@ -53,7 +55,7 @@ def _law(context: Context) -> str | None:
         return None
     share = float(context.ahead("us_open").sel(offer="h20_legal").mean())
     end = float((context.at("us_open", -1, offer="h20_legal") > 0.5).mean())
-    return (f"Washington lets the H20 through in {percent(share)} of the time in {context.year_words}, mean over "
+    return (f"Washington lets the H20 through {percent(share)} of the time in {context.year_words}, mean over "
             f"draws, and in {percent(end)} of draws in {month_words(context.months[-1])}.")  # fmt: skip
 
 
@@ -62,7 +64,7 @@ def _fee(context: Context) -> str | None:
         return None
     text = f"Receipts of {spread(context.year('fee_receipts'), 'USD')} in the first year."
     other = context.companions.get("no_fee")
-    if other is None or not context.has("price_street", "revenue_by_chip", "units_delivered"):
+    if other is None or not context.has(*COMPANION_METRICS, "revenue_by_chip", "fee_by_chip"):
         return text + " Who bears it needs a companion run without the fee."
     found, _ = incidence(context, other)
     parts = [f"{context.offer_name(i.offer)} {spread(i.passed, 'fraction')}" for i in found]
@@ -83,20 +85,32 @@ def _beijing(context: Context) -> str | None:
 
 
 def _orders(context: Context) -> str | None:
-    if not (context.has("order_book") and _h20(context)):
+    if not (context.has("order_book", "price_street") and _h20(context)):
         return None
-    now = context.at("order_book", max(context.split - 1, 0), offer="h20_legal")
     index = min(context.split + 11, len(context.months) - 1)
-    later = context.at("order_book", index, offer="h20_legal")
+    now, later = (context.at("order_book", i, offer="h20_legal") for i in (max(context.split - 1, 0), index))
+    past = context.data[["order_book", "price_street"]].sel(offer="h20_legal").isel(
+        month=slice(max(context.split - 12, 0), max(context.split, 1)))  # fmt: skip
+    worth = np.asarray((past["order_book"] * past["price_street"]).max("month").values, np.float64)
     text = (f"Undelivered H20 orders: {spread(now, 'chips')} at the as-of date, {spread(later, 'chips')} in "
-            f"{month_words(context.months[index])}.")  # fmt: skip
+            f"{month_words(context.months[index])}. In the year before, they were worth {spread(worth, 'USD')} at "
+            f"their peak, and USD 1 billion or more in {percent(float((worth >= 1e9).mean()))} of draws.")  # fmt: skip
+    if float((worth >= 1e9).mean()) < _LIKELY:
+        text += " The model thus holds fewer orders than the article reports."
     if context.has("cancelled"):
-        text += f" Cancelled in between: {spread(context.year('cancelled', offer='h20_legal'), 'chips')}."
+        text += f" Cancelled in the first year: {spread(context.year('cancelled', offer='h20_legal'), 'chips')}."
     return text
 
 
 def _workloads(context: Context) -> str | None:
     if not context.has("units_for_training", "units_delivered"):
+        return None
+    foreign, domestic = (
+        _training(context, [o for route in routes for o in context.offers(route)])
+        for routes in (("legal", "grey"), ("domestic",))
+    )
+    both = np.isfinite(foreign) & np.isfinite(domestic)
+    if not both.any():
         return None
     parts = []
     for offer in ("h20_legal", "h100_grey", "ascend_910c"):
@@ -104,7 +118,19 @@ def _workloads(context: Context) -> str | None:
             share = training_share(context, offer)
             if np.isfinite(share).any():
                 parts.append(f"{context.offer_name(offer)} {spread(share[np.isfinite(share)], 'fraction')}")
-    return f"Part of deliveries that is for training: {listed(parts)}." if parts else None
+    more = float((foreign[both] > domestic[both]).mean())
+    return (f"Of the foreign chips, {spread(foreign[both], 'fraction')} go to training; of the Chinese ones, "
+            f"{spread(domestic[both], 'fraction')}. Foreign chips lean more to training in {percent(more)} of draws. "
+            f"By chip: {listed(parts)}.")  # fmt: skip
+
+
+def _training(context: Context, offers: list[str]) -> np.ndarray:
+    """Part for training of what some offers deliver in the first year; NaN in draws without a delivery."""
+    used, units = (
+        np.asarray(context.ahead(name).sel(offer=offers).sum(("month", "offer")).values, np.float64)
+        for name in ("units_for_training", "units_delivered")
+    )
+    return np.where(units >= 1, used / np.maximum(units, 1e-9), np.nan)
 
 
 def _iflytek(context: Context) -> str | None:

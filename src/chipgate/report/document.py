@@ -16,7 +16,7 @@ from chipgate.errors import InternalError
 from chipgate.plots.chart import Chart
 from chipgate.report.article import rows as article_rows
 from chipgate.report.context import Context
-from chipgate.report.headlines import chip_rows, headlines, metric_rows
+from chipgate.report.headlines import chip_rows, headlines, in_short, metric_rows
 from chipgate.report.sections import SECTIONS
 
 _LONG = 12
@@ -38,7 +38,7 @@ def report_html(
     return _environment().get_template("report.html.j2").render(
         title=str(data.attrs.get("title", data.attrs.get("scenario", "Chipgate"))),
         as_of=f"{context.as_of:%-d %B %Y}", attrs=data.attrs, draws=int(data.sizes["draw"]),
-        findings=headlines(context), chips=chip_rows(context), quarters=_quarters(context),
+        findings=headlines(context), short=in_short(context), chips=chip_rows(context), quarters=_quarters(context),
         year_words=context.year_words if context.has_forecast else "", article=article_rows(context),
         sections=sections, metrics=metric_rows(context), provenance=provenance_rows(context),
         has_forecast=context.has_forecast, figures=Markup(_figures(charts)), plotly=Markup(_plotly()),

@@ -1,13 +1,15 @@
 """Headline sentences, each made from the data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chipgate.plots.words import amount, brief, listed, percent, spread
+from chipgate.plots.words import amount, brief, listed, once, percent, spread
 from chipgate.report.context import GATES, Context, Draws, crossover, month_words
 
 LIVE_UNITS, LIVE_SHARE = 1_000, 0.1
+_YEAR = 12
+_WAY = {"washington": "Washington's licence", "beijing": "Beijing's permission", "supply": "physical supply"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,35 @@ def headlines(context: Context) -> list[Finding]:
                 "sum up.")  # fmt: skip
         return [Finding("No forecast", text, ())]
     found = [make(context) for make in (_chips, _revenue, _gate, _fee, _huawei, _ratio, _crossover)]
-    return [finding for finding in found if finding is not None]
+    return [replace(finding, text=once(finding.text)) for finding in found if finding is not None]
+
+
+def in_short(context: Context) -> str:
+    """One sentence before all others: how many legal chips land, what is in the way, and the chip that led before.
+
+    Empty where the dataset does not carry it.
+    """
+    needed = context.has("units_delivered", "binding_gate") and context.offers("legal")
+    if not (needed and context.has_forecast and context.split >= _YEAR):
+        return ""
+    best = {offer: _best_year(context, offer) for offer in context.offers("legal")}
+    leader = max(best, key=lambda offer: best[offer])
+    total = context.ahead("units_delivered").sel(offer=context.offers("legal")).sum(("offer", "month"))
+    own = float(np.median(context.year("units_delivered", offer=leader)))
+    shares = gate_shares(context)
+    gate = max(shares, key=lambda g: shares[g])
+    way = "no gate keeps out most of them" if gate == "demand" else f"what keeps out most is {_WAY[gate]}"
+    return (f"In short: {amount(float(np.median(total)), 'legal foreign chips')} land in the year ahead, and {way}. Of "
+            f"the {context.offer_name(leader)}, most sold before, {amount(own, 'chips')} land, against "
+            f"{amount(best[leader], 'chips')} in its best twelve months (all medians, by the model).")  # fmt: skip
+
+
+def _best_year(context: Context, offer: str) -> float:
+    """Median over draws of the most that was delivered in any twelve months up to the as-of date."""
+    units = context.data["units_delivered"].sel(offer=offer).transpose("month", "draw").values
+    sums = np.cumsum(np.asarray(units[: context.split], np.float64), axis=0)
+    years = np.concatenate([sums[_YEAR - 1 : _YEAR], sums[_YEAR:] - sums[:-_YEAR]])
+    return float(np.median(years.max(0)))
 
 
 def chip_rows(context: Context) -> list[ChipRow]:
@@ -117,7 +147,8 @@ def _gate(context: Context) -> Finding | None:
         f"{_upper(GATES[shares[0][0]])} is what keeps out most of the legal foreign chips that buyers would take: it "
         f"binds with probability {percent(shares[0][1])} in a month of that year"
         f"{f', against {rest}' if rest else ', and nothing else ever does'}. This counts the "
-        "chips in play: those that Washington let in within a year before the as-of date."
+        "chips in play: those that Washington let in within a year before the as-of date, or that the scenario "
+        "lets in."
     )
     return Finding("The gate that binds", text, ("binding_gate",))
 

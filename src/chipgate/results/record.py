@@ -7,7 +7,8 @@ before the chips were controlled.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -21,7 +22,14 @@ from chipgate.schema.tables import Observation
 OTHER_GOODS_USD_A_QUARTER: Final = (0.45e9, 1.3e9)
 """Gaming and other goods in Nvidia's China sales by billing, USD a quarter; assumed, from fiscal 2022 and 2023."""
 
+METRICS: Final = (
+    "revenue", "revenue_by_chip", "units_delivered", "huawei_units", "domestic_units", "grey_units", "price_street",
+)  # fmt: skip
+"""Metrics that the comparison reads."""
+
 _H20: Final = ("nvidia_h20_96", "nvidia_h20_141")
+_NAMES: Final = {"cambricon": "Cambricon", "t_head": "T-Head", "kunlunxin": "Kunlunxin"}
+_CHIP_NAMES: Final = {"h20_legal": "H20", "ascend_910b": "Ascend 910B", "h800_legal": "H800", "h200_legal": "H200"}
 _HUAWEI_GROUPS: Final = ("ascend_all", "ascend_910b_910c")
 
 
@@ -31,7 +39,7 @@ class Comparison:
 
     Attributes:
         p5, p50, p95: Of the model's draws, in the observation's unit.
-        inside: The observation's range and the model's 90 % band overlap.
+        inside: The observation's range and the model's 90 % band overlap. ``draws``: the model's, all of them.
     """
 
     observation: Observation
@@ -40,18 +48,35 @@ class Comparison:
     p50: float
     p95: float
     inside: bool
+    draws: np.ndarray = field(repr=False, compare=False)
+
+    @property
+    def ratio(self) -> float | None:
+        """The model's median over the published figure; ``None`` where that is nought."""
+        return self.p50 / self.observation.value if self.observation.value else None
+
+    @property
+    def central_inside(self) -> bool:
+        """The published central figure itself lies in the model's 90 % band; stricter than ``inside``."""
+        return self.p5 <= self.observation.value <= self.p95
 
 
-def compare_with_record(data: xr.Dataset, catalogue: Catalogue) -> list[Comparison]:
-    """Every observation that the model can speak of, in the order of the catalogue."""
+def compare_with_record(data: xr.Dataset, catalogue: Catalogue, *, known_by: date | None = None) -> list[Comparison]:
+    """Every observation that the model can speak of, in the order of the catalogue.
+
+    Args:
+        known_by: Leave out what was published after this day.
+    """
     found = []
     for seen in catalogue.observations.values():
+        if known_by is not None and seen.published_date.last > known_by:
+            continue
         mapped = _mapped(data, seen)
         if mapped is None:
             continue
         what, draws = mapped
         low, middle, high = np.quantile(draws, [0.05, 0.5, 0.95])
-        found.append(Comparison(seen, what, low, middle, high, bool(seen.low <= high and low <= seen.high)))
+        found.append(Comparison(seen, what, low, middle, high, bool(seen.low <= high and low <= seen.high), draws))
     return found
 
 
@@ -90,7 +115,7 @@ def _revenue(data: xr.Dataset, seen: Observation) -> tuple[str, np.ndarray] | No
     if seen.maker == "nvidia" and seen.chips == ("nvidia_h200_sxm",) and "h200_legal" in data["offer"].values:
         return "H200 revenue", data["revenue_by_chip"].sel(offer="h200_legal").sum("month").values
     if seen.maker in ("cambricon", "huawei") and seen.maker in data["vendor"].values:
-        return f"{seen.maker} revenue", data["revenue"].sel(vendor=seen.maker).sum("month").values
+        return f"{seen.maker.capitalize()} revenue", data["revenue"].sel(vendor=seen.maker).sum("month").values
     if seen.maker == "amd" and seen.chips == ("amd_mi308x",):
         return "MI308 revenue", data["revenue"].sel(vendor="amd").sum("month").values
     if seen.maker == "domestic_makers":
@@ -107,20 +132,24 @@ def _units(data: xr.Dataset, seen: Observation) -> tuple[str, np.ndarray] | None
     makers = {"cambricon": "cambricon", "t_head": "zhenwu", "kunlunxin": "kunlun"}
     if seen.maker in makers:
         offers = [o for o in data["offer"].values if str(o).startswith(makers[seen.maker])]
-        return f"{seen.maker} delivered", data["units_delivered"].sel(offer=offers).sum(("offer", "month")).values
+        units = data["units_delivered"].sel(offer=offers).sum(("offer", "month"))
+        return f"{_NAMES[seen.maker]} delivered", units.values
     if seen.maker == "domestic_makers":
-        return "domestic delivered", data["domestic_units"].sum("month").values
+        return "all domestic chips delivered", data["domestic_units"].sum("month").values
     return None
 
 
 def _share_value(data: xr.Dataset, seen: Observation) -> tuple[str, np.ndarray] | None:
-    route = {"domestic_makers": "domestic", "nvidia": "legal"}.get(seen.maker)
-    if route is None:
+    # A year's share is the year's revenue over the year's market, not a mean of monthly shares; brokers leave
+    # smuggled chips out.
+    domestic = [v for v in data["vendor"].values if v not in ("nvidia", "amd")]
+    makers = {"domestic_makers": domestic, "nvidia": ["nvidia"]}.get(seen.maker)
+    if makers is None:
         return None
-    # Brokers' shares leave smuggled chips out.
-    value = data["market_share_value"].mean("month")
-    share = value.sel(route=route) / value.sel(route=["legal", "domestic"]).sum("route")
-    return f"share of value, {route}", share.values
+    sums = data["revenue"].sum("month")
+    share = sums.sel(vendor=makers).sum("vendor") / np.maximum(sums.sum("vendor"), 1.0)
+    words = "Nvidia" if seen.maker == "nvidia" else "domestic makers"
+    return f"share of makers' revenue, {words}", share.values
 
 
 def _smuggled(data: xr.Dataset, _: Observation) -> tuple[str, np.ndarray] | None:
@@ -135,7 +164,7 @@ def _price(data: xr.Dataset, seen: Observation) -> tuple[str, np.ndarray] | None
     offer = offers[seen.chips[0]]
     if offer not in data["offer"].values:
         return None
-    return f"street price, {offer}", data["price_street"].sel(offer=offer).mean("month").values
+    return f"street price, {_CHIP_NAMES[offer]}", data["price_street"].sel(offer=offer).mean("month").values
 
 
 _RULES: Final[dict[str, Callable[[xr.Dataset, Observation], tuple[str, np.ndarray] | None]]] = {

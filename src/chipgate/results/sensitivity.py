@@ -34,6 +34,7 @@ from chipgate.errors import BadInputError
 from chipgate.results.compare import Steps, Target, plain
 from chipgate.results.dataset import dataset
 from chipgate.results.execute import execute
+from chipgate.results.input_names import input_label
 from chipgate.setup.build import Built
 from chipgate.setup.constants import constants_of
 from chipgate.setup.draws import PATH_CORRELATION, PriorDraws
@@ -269,7 +270,7 @@ def _bar(case: Case, name: str, rank: float, low: Uniforms, high: Uniforms) -> B
         u = np.array([LOW, HIGH])
         at = quantile(u, variant.low, variant.central, variant.high, prior.scale, prior.least, prior.most)
         ends = (plain(at[0]), plain(at[1]))
-    shown = prior.label if prior is not None else name.removeprefix("path:").replace(":", " ")
+    shown = input_label(case.catalogue, _shown(case, name))
     return Bar(
         name, shown, group_of(case.catalogue, name), prior.unit if prior is not None else "", *ends, plain(rank),
         plain(np.nanmean(low)), plain(np.nanmean(high)), plain(change.mean()),

@@ -173,15 +173,24 @@ def _fill_provenance(page: Any, attrs: Mapping[Any, Any]) -> None:
         cell.font = Font(bold=True)
 
 
+def check_ending(path: Path) -> None:
+    """Raise unless a sheet can have this name.
+
+    Raises:
+        BadInputError: The name ends in neither ``.xlsx`` nor ``.csv``.
+    """
+    if path.suffix.lower() not in (".csv", ".xlsx"):
+        raise BadInputError(f"{path}: a sheet is .xlsx or .csv")
+
+
 def save(path: Path, rows: Sequence[Row], attrs: Mapping[Any, Any]) -> None:
     """Write a sheet to ``.xlsx`` or ``.csv``, whole or not at all.
 
     Raises:
         BadInputError: The file has another ending, or cannot be written.
     """
-    write = {".csv": csv_writer(rows), ".xlsx": xlsx_writer(rows, attrs)}.get(path.suffix.lower())
-    if write is None:
-        raise BadInputError(f"{path}: a sheet is .xlsx or .csv")
+    check_ending(path)
+    write = csv_writer(rows) if path.suffix.lower() == ".csv" else xlsx_writer(rows, attrs)
     aside: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -358,6 +367,8 @@ def with_sheet(built: Built, found: SheetPath) -> Built:
             continue
         if own[name].supply == "huawei" or own[name].route == "grey":
             lever = "huawei.packaging, .wafers or .hbm" if own[name].supply == "huawei" else "smuggling_enforcement"
-            raise BadInputError(f"the supply of {name} is made by the model, not given; set {lever} instead")
+            raise BadInputError(
+                f"the supply of {name} is made by the model, not given; take its rows out of the sheet, or set {lever}"
+            )
         production[given, c] = found.values[given, c][:, None]
     return replace(built, inputs=Inputs(replace(monthly, production=production), built.inputs.constants))

@@ -8,7 +8,7 @@ from typing import Any
 
 from chipgate.catalogue import Catalogue
 from chipgate.catalogue.read import line_of_key, read_record
-from chipgate.errors import BadInputError, DataError, DateError
+from chipgate.errors import BadInputError, DataError, DateError, UnknownNameError
 from chipgate.schema.market import Scenario
 from chipgate.setup.levers import Settings, merged, read_settings
 from chipgate.timegrid import FIRST_DAY, parse_partial
@@ -55,7 +55,7 @@ def resolve(
     first = _find(catalogue, name)
     chain = [first]
     while chain[-1].extends is not None:
-        parent = catalogue.scenarios.find(chain[-1].extends)
+        parent = _parent(catalogue, chain[-1].extends, name if len(chain) == 1 else "")
         if parent.id in {s.id for s in chain}:
             raise DataError(f"extends itself through {parent.id!r}", path=name, fix="break the circle")
         chain.append(parent)
@@ -107,6 +107,17 @@ def _is_wrong(catalogue: Catalogue, key: str, value: Any) -> bool:
 def _find(catalogue: Catalogue, name: str) -> Scenario:
     path = _file(name)
     return read_record(path, Scenario) if path is not None else catalogue.scenarios.find(name)
+
+
+def _parent(catalogue: Catalogue, extends: str, name: str) -> Scenario:
+    """The scenario that another extends; where that one is a file, an error names its line."""
+    try:
+        return catalogue.scenarios.find(extends)
+    except UnknownNameError as error:
+        path = _file(name)
+        if path is None:
+            raise
+        raise DataError(f"extends: {error}", path=path, line=line_of_key(path, "extends")) from error
 
 
 def _file(name: str) -> Path | None:

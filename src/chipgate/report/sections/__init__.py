@@ -13,10 +13,11 @@ from chipgate.report.sections.domestic import domestic
 from chipgate.report.sections.fee import fee
 from chipgate.report.sections.gates import gates
 from chipgate.report.sections.money import money
+from chipgate.report.sections.past import past
 
 __all__ = ["SECTIONS", "Section", "Statement"]
 
 SECTIONS: tuple[Callable[[Context], Section | None], ...] = (
-    chips, gates, buyers, money, fee, domestic, crossing, compute, software, assumptions,
+    chips, gates, buyers, money, fee, domestic, crossing, compute, software, assumptions, past,
 )  # fmt: skip
 """In the order of the page."""

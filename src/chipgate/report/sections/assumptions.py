@@ -1,12 +1,13 @@
 """Which uncertain inputs move the headline, where the dataset carries their draws."""
 
 import numpy as np
-from scipy.stats import rankdata
+from numpy.typing import NDArray
 
 from chipgate.plots.chart import Chart, Table, Trace, shorts
 from chipgate.plots.palette import BLUE, VERMILION
 from chipgate.report.context import Context, Draws
 from chipgate.report.sections.base import Section
+from chipgate.results.input_names import input_label
 
 _SHOWN = 15
 
@@ -24,9 +25,9 @@ def assumptions(context: Context) -> Section | None:
     names = list(ranked)[:_SHOWN]
     limit = 1.96 / np.sqrt(max(len(headline) - 1, 1))
     lead = (
-        f"Spearman's rank correlation of H20 units in {context.year_words} with each uncertain input, across draws: "
-        "+1 where more of the input always goes with more units, -1 the reverse. With this number of draws, less than "
-        f"{limit:.2f} in size cannot be told from chance.",
+        f"How closely each uncertain input goes together with the H20 delivered in {context.year_words}, across draws: "
+        "+1 where more of the input always goes with more chips, -1 the reverse (Spearman's rank correlation). With "
+        f"this number of draws, less than {limit:.2f} in size cannot be told from chance.",
     )
     return Section("assumptions", "Assumptions that matter most", lead, (_chart(context, ranked, names),))
 
@@ -35,15 +36,22 @@ def rank_correlations(context: Context, headline: Draws) -> dict[str, float]:
     """Spearman's correlation with each input that varies, the strongest first."""
     inputs = context.data["input_draws"]
     found = {}
+    ranked = _ranks(headline)
     for name in inputs["input_name"].values:
         draws = np.asarray(inputs.sel(input_name=name).values, np.float64)
         if np.ptp(draws) > 0 and np.ptp(headline) > 0:
-            found[str(name)] = float(np.corrcoef(rankdata(draws), rankdata(headline))[0, 1])
+            found[str(name)] = float(np.corrcoef(_ranks(draws), ranked)[0, 1])
     return dict(sorted(found.items(), key=lambda item: -abs(item[1])))
 
 
+def _ranks(values: Draws) -> NDArray[np.float64]:
+    """Ranks from 1, equal values sharing their mean; importing SciPy's takes longer than making the section."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - (count - 1) / 2)[place]
+
+
 def _label(context: Context, name: str) -> str:
-    return str(context.catalogue.priors[name].label) if name in context.catalogue.priors else name
+    return input_label(context.catalogue, name)
 
 
 def _chart(context: Context, ranked: dict[str, float], names: list[str]) -> Chart:
