@@ -24,6 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from chipgate.arrays.compiled import use_compile_cache
 from chipgate.catalogue import catalogue
 from chipgate.market.pricing import Market, solve
 from chipgate.results import execute as running
@@ -60,7 +61,7 @@ def memory() -> float:
 
 def one_size(draws: int) -> None:
     """In a process of its own: inputs, first run, and runs from then on; peak memory."""
-    running.use_compile_cache()
+    use_compile_cache()
     made = planned(draws)
     start = time.perf_counter()
     running.execute_plan(planned(running.BLOCK), names=["revenue"])

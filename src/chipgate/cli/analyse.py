@@ -174,9 +174,9 @@ def sensitivity(
 ) -> None:  # fmt: skip
     """Which inputs drive a metric."""
     from chipgate.api import check_metrics
+    from chipgate.arrays.compiled import use_compile_cache
     from chipgate.errors import BadInputError
     from chipgate.results.compare import target
-    from chipgate.results.execute import use_compile_cache
     from chipgate.results.sensitivity import Case, sobol, tornado
     from chipgate.setup.scenario import parse_set, resolve
 
