@@ -93,7 +93,7 @@ def _print_one(out: "Console", d: dict[str, Any], data: "Catalogue") -> None:
     out.print(table(["", "median (10 to 90 %)"], [(name, escape(text)) for name, text in rows]))
     if d["nearest_measurements"]:
         cells = [
-            (n["id"], escape(n["what"]), escape(n["metric"].replace("_", " ")), _n(n["measured"]), _span(n["predicted"]))
+            (n["id"], escape(n["what"]), n["metric"].replace("_", " "), _n(n["measured"]), _span(n["predicted"]))
             for n in d["nearest_measurements"]
         ]
         columns: list[Column] = ["row", "nearest measurements", "metric", ("measured", "right"), "predicted without it"]
@@ -186,9 +186,7 @@ def _scores(group: dict[str, Any]) -> tuple[str, ...]:
 
 def workload_fit(
     ctx: typer.Context,
-    out: Annotated[
-        Path | None, typer.Option(help="File to write; by default the one that the package reads.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; by default the one that the package reads.")] = None,
     json: JsonFlag = False,
 ) -> None:
     """Fit the efficiencies to the measurements anew and validate them; takes minutes."""
@@ -213,7 +211,8 @@ def workload_fit(
 
 
 def _article(name: str) -> str:
-    return "an" if name[0] in "AEFHILMNORSX" and (name[1:2].isupper() or name[1:2].isdigit() or name[0] in "AEIO") else "a"
+    spelt = name[1:2].isupper() or name[1:2].isdigit()  # H20, AMD
+    return "an" if name[0] in ("AEFHILMNORSX" if spelt else "AEIO") else "a"
 
 
 def _n(value: float) -> str:

@@ -50,9 +50,7 @@ def read_layout(text: str, phase: Phase, model: LanguageModel) -> Layout:
     tensor, expert = sizes.get("tp", 1), sizes.get("ep", 1)
     if "dp" in sizes:
         expert = expert if "ep" in sizes else sizes["dp"] * tensor
-    return Layout(
-        tensor, sizes.get("pp", 1), sizes.get("vp", 1), expert, sizes.get("cp", 1), "dp" in sizes, sharded
-    )
+    return Layout(tensor, sizes.get("pp", 1), sizes.get("vp", 1), expert, sizes.get("cp", 1), "dp" in sizes, sharded)
 
 
 def _check_words(text: str, sizes: dict[str, int], sharded: bool, phase: Phase, model: LanguageModel) -> None:

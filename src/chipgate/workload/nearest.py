@@ -16,7 +16,7 @@ MOST: Final = 5
 _GROUP: Final = {"training": "train", "finetune": "train", "prefill": "prefill", "decode": "serve", "serving": "serve"}
 # How far apart a difference puts two points; a factor of two in a load counts one tenth.
 _OTHER_CHIP, _OTHER_FAMILY, _OTHER_VENDOR, _OTHER_STACK = 0.5, 2.0, 2.5, 3.0
-_OTHER_MODEL, _OTHER_KIND = 1.0, 2.0
+_SAME_SHAPE, _OTHER_MODEL, _OTHER_KIND = 0.1, 1.0, 2.0
 _OTHER_PHASE, _OTHER_PRECISION, _OTHER_FORMAT = 0.7, 0.3, 0.8
 _DOUBLING, _MOST_LOAD = 0.1, 0.6
 
@@ -52,8 +52,9 @@ def _distance(data: Catalogue, a: Case, b: Case) -> float:
         )  # fmt: skip
     if a.model != b.model:
         x, y = data.models[a.model], data.models[b.model]
-        same_shape = shape_of(x) == shape_of(y)  # DeepSeek-V3 and R1
-        total += 0.1 if same_shape else _OTHER_MODEL if bool(x.experts) == bool(y.experts) and x.attention == y.attention else _OTHER_KIND
+        same_kind = bool(x.experts) == bool(y.experts) and x.attention == y.attention
+        same_shape = shape_of(x) == shape_of(y)  # as DeepSeek-V3 and R1
+        total += _SAME_SHAPE if same_shape else _OTHER_MODEL if same_kind else _OTHER_KIND
         sizes = [m.active_params_b or 1.0 for m in (x, y)]
         total += 0.2 * abs(float(np.log2(sizes[0] / sizes[1])))
     total += _OTHER_PHASE * (a.phase != b.phase)

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from chipgate.catalogue.catalogue import Catalogue
 from chipgate.errors import SpecError, UnknownNameError
@@ -56,7 +56,7 @@ def question(data: Catalogue, chip: str | None, model: str, phase: str, given: d
     if phase not in PHASES:
         near = difflib.get_close_matches(phase.casefold(), PHASES, n=1, cutoff=0.4)
         raise UnknownNameError("phase", phase, near, fix=f"phases: {', '.join(PHASES)}")
-    kind = cast(AskPhase, phase)
+    kind = phase
     chips = tuple(data.chips.values()) if chip is None else (data.chips.find(chip),)
     found = _model(data, model)
     shape.shape_of(found)  # raises where the shape is not published

@@ -23,7 +23,7 @@ _PIPELINES: Final = (1, 2, 4, 8, 16)
 _INTERLEAVE: Final = 4
 _NEVER: Final = -1e30
 # Arrays are padded to one of these lengths, so that one compiled program serves most questions.
-_POINTS: Final = (128, 1024)
+_POINTS: Final = (144, 1024)
 _CHIPS: Final = (1, 10, 100)
 
 
