@@ -8,7 +8,7 @@ import numpy as np
 from chipgate.plots.words import amount, listed, percent, spread
 from chipgate.report.context import Context, crossover, month_words
 from chipgate.report.sections.buyers import training_share
-from chipgate.report.sections.fee import incidence
+from chipgate.report.sections.fee import COMPANION_METRICS, incidence
 from chipgate.report.sections.gates import LEVELS
 
 
@@ -62,7 +62,7 @@ def _fee(context: Context) -> str | None:
         return None
     text = f"Receipts of {spread(context.year('fee_receipts'), 'USD')} in the first year."
     other = context.companions.get("no_fee")
-    if other is None or not context.has("price_street", "revenue_by_chip", "units_delivered"):
+    if other is None or not context.has(*COMPANION_METRICS, "revenue_by_chip", "fee_by_chip"):
         return text + " Who bears it needs a companion run without the fee."
     found, _ = incidence(context, other)
     parts = [f"{context.offer_name(i.offer)} {spread(i.passed, 'fraction')}" for i in found]

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from scipy.optimize import nnls
 
 from chipgate.plots import Chart, Table, fan, intervals
 from chipgate.plots.palette import GREEN
@@ -14,7 +13,9 @@ from chipgate.report.sections.base import Section, Statement, absent
 from chipgate.results.dataset import aggregate
 
 _QUARTERS = 8
-_EXACT = 1e-2
+_LEAST_RATE = 1e-3
+COMPANION_METRICS = ("price_street", "units_delivered")
+"""What the incidence reads of the run without the fee."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def fee(context: Context) -> Section:
         lead.append("Who bears the fee is not shown: that needs a second run on the same draws without the fee, and "
                     "none came with this report.")  # fmt: skip
         return Section("fee", title, tuple(lead), tuple(charts))
-    if not context.has_forecast or not context.has("price_street", "units_delivered", "revenue_by_chip"):
+    if not context.has_forecast or not context.has(*COMPANION_METRICS, "revenue_by_chip", "fee_by_chip"):
         lead.append("Who bears the fee is not shown: this dataset has no prices and units after the as-of date.")
         return Section("fee", title, tuple(lead), tuple(charts))
     found, common = incidence(context, other)
@@ -76,31 +77,25 @@ def _receipts(context: Context) -> Chart:
 
 
 def fee_rates(data: xr.Dataset) -> dict[str, float]:
-    """Share of each chip's revenue that is due, recovered from receipts and revenue.
-
-    Receipts are a sum of rate times revenue, so the rates follow exactly where they are the same in all draws and
-    months; where they are not, nothing is returned.
-    """
-    offers = [str(o) for o in data["offer"].values]
-    revenue = np.asarray(data["revenue_by_chip"].transpose("month", "draw", "offer").values, np.float64)
-    receipts = np.asarray(data["fee_receipts"].transpose("month", "draw").values, np.float64).ravel() / 1e6
-    rates, residual = nnls(revenue.reshape(-1, len(offers)) / 1e6, receipts)
-    if residual > _EXACT * max(float(np.linalg.norm(receipts)), 1e-12):
-        return {}
-    return {offer: float(rate) for offer, rate in zip(offers, rates, strict=True) if rate > 1e-3}
+    """Share of each chip's revenue that is due, mean over draws and months weighted by revenue."""
+    paid, revenue = (
+        data[name].astype(np.float64).sum(("month", "draw")) for name in ("fee_by_chip", "revenue_by_chip")
+    )
+    rates = paid / np.maximum(revenue, 1e-9)
+    return {str(o): float(r) for o, r in zip(rates["offer"].values, rates.values, strict=True) if r > _LEAST_RATE}
 
 
 def incidence(context: Context, other: xr.Dataset) -> tuple[list[Incidence], int]:
     """Incidence by chip over the year after the as-of date, and the number of draws that both runs have."""
-    names = ["price_street", "units_delivered", "revenue_by_chip", "fee_receipts"]
     months = context.data["month"].isel(month=slice(context.split, context.split + 12))
-    own, free = xr.align(context.data[names].sel(month=months), other[names], join="inner")
+    named = context.data[[*COMPANION_METRICS, "revenue_by_chip", "fee_by_chip"]]
+    own, free = xr.align(named.sel(month=months), other[list(COMPANION_METRICS)], join="inner")
     found = []
     for offer, rate in fee_rates(own).items():
         units = np.asarray(own["units_delivered"].sel(offer=offer).values, np.float64)
         without = np.asarray(free["units_delivered"].sel(offer=offer).values, np.float64)
         price = np.asarray((own["price_street"] - free["price_street"]).sel(offer=offer).values, np.float64)
-        due = rate * np.asarray(own["revenue_by_chip"].sel(offer=offer).values, np.float64).sum(0)
+        due = np.asarray(own["fee_by_chip"].sel(offer=offer).values, np.float64).sum(0)
         sold = units.sum(0)
         some = sold >= 1
         if not some.any():
