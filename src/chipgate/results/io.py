@@ -20,6 +20,7 @@ from chipgate.errors import BadInputError, DataError
 
 _LISTS = ("nonconverged_draws", "events_used")
 _CHUNK_BYTES = 1 << 22
+_ASIDE = ".chipgate-"
 
 
 def write_folder(folder: Path, writers: dict[str, Callable[[Path], None]]) -> None:
@@ -34,7 +35,8 @@ def write_folder(folder: Path, writers: dict[str, Callable[[Path], None]]) -> No
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".chipgate-", dir=folder))
+        _clear_stale(folder)
+        aside = Path(tempfile.mkdtemp(prefix=f"{_ASIDE}{os.getpid()}-", dir=folder))
     except OSError as error:
         raise BadInputError(f"{folder}: cannot be written ({error.strerror}); give another --out") from error
     try:
@@ -49,6 +51,24 @@ def write_folder(folder: Path, writers: dict[str, Callable[[Path], None]]) -> No
             os.replace(aside / name, target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _clear_stale(folder: Path) -> None:
+    """Remove what killed runs left aside: the name of a folder aside holds the process that makes it."""
+    for left in folder.glob(f"{_ASIDE}*"):
+        process = left.name.removeprefix(_ASIDE).partition("-")[0]
+        if not (process.isdigit() and _runs(int(process))):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it belongs to someone else
+        return True
+    return True
 
 
 def write_json(document: Any) -> Callable[[Path], None]:
