@@ -26,7 +26,7 @@ FORMAT: Final = 1
 
 
 def dataset(executed: Executed, scenario: Resolved) -> xr.Dataset:
-    """Dataset with dimensions ``month``, the axes of each metric, and ``draw``.
+    """Dataset with dimensions ``month``, the axes of each metric, and ``draw``; the inputs in ``input_draws``.
 
     Draws whose prices did not converge are left out of ``draw`` and named in the attribute ``nonconverged_draws``.
     """
@@ -44,6 +44,12 @@ def dataset(executed: Executed, scenario: Resolved) -> xr.Dataset:
             ("month", *declared.axes, "draw"), data,
             {"unit": declared.unit, "label": declared.label, "formula": declared.formula,
              "source": declared.source, "adds": declared.adds, "headline": int(declared.headline)},
+        )  # fmt: skip
+    if executed.drawn:
+        axes["input_name"] = tuple(executed.drawn)
+        variables["input_draws"] = xr.Variable(
+            ("input_name", "draw"), np.stack([values[kept] for values in executed.drawn.values()]),
+            {"label": "draws of the uncertain inputs", "unit": "that of each prior"},
         )  # fmt: skip
     coords: dict[str, Any] = {axis: list(found) for axis, found in axes.items()}
     made = xr.Dataset(variables, coords={"month": months, "draw": kept, **coords}, attrs=provenance(executed, scenario))

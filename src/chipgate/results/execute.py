@@ -29,6 +29,7 @@ BLOCK: Final = 64
 STRETCH: Final = 2_048
 """Draws whose inputs are held at a time."""
 _IN_MEMORY_DRAWS: Final = 4_000
+
 Progress = Callable[[int, int], None]
 """Called with draws done and draws in all."""
 
@@ -42,6 +43,7 @@ class Executed:
         residual: Largest residual of the price iteration of each draw, ``[d]``.
         converged: Draws whose prices converged in every month, ``[d]``.
         sweeps: Mean number of price sweeps a month.
+        drawn: Prior -> its draws, ``[d]``.
         folder: Where the arrays of many draws lie; it goes when nothing holds it any more.
     """
 
@@ -50,6 +52,7 @@ class Executed:
     residual: NDArray[np.float64]
     converged: NDArray[np.bool_]
     sweeps: float
+    drawn: dict[str, NDArray[np.float32]]
     folder: tempfile.TemporaryDirectory[str] | None = None
 
 
@@ -99,6 +102,7 @@ def _fill(store: "_Store", built: Built, offset: int, dtype: str, progress: Prog
     """Simulate the draws of ``built`` and store them from ``offset`` on."""
     draws = built.plan.draws
     done = offset
+    store.take_inputs(built, offset)
     with jax.enable_x64(dtype == "float64"):
         run = program(built.plan.structure, _cut(built, slice(0, min(BLOCK, draws)), dtype), dtype, BLOCK)
 
@@ -137,6 +141,7 @@ class _Store:
         self.values = {name: self._make(built, name) for name in names}
         self.residual = np.zeros(draws)
         self.sweeps: dict[int, float] = {}
+        self.drawn = {name: np.empty(draws, np.float32) for name in built.drawn}
 
     def _make(self, built: Built, name: str) -> NDArray[np.float32]:
         sizes = (len(labels(axis, built)) for axis in METRICS[name].axes)
@@ -145,6 +150,11 @@ class _Store:
             return np.empty(shape, np.float32)
         path = Path(self.folder.name) / f"{name}.npy"
         return np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+
+    def take_inputs(self, built: Built, offset: int) -> None:
+        """Store the draws of the priors of one stretch."""
+        for name, values in self.drawn.items():
+            values[offset : offset + built.plan.draws] = built.drawn[name]
 
     def take(self, view: View, offset: int) -> None:
         """Compute and store the metrics of one block."""
@@ -158,4 +168,4 @@ class _Store:
         """What was stored, with the draws that converged."""
         converged = self.residual <= TOLERANCE[dtype] * (1 + 1e-6)
         sweeps = float(np.mean([self.sweeps[start] for start in sorted(self.sweeps)]))
-        return Executed(built, self.values, self.residual, converged, sweeps, self.folder)
+        return Executed(built, self.values, self.residual, converged, sweeps, self.drawn, self.folder)
