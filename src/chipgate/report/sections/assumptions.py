@@ -1,5 +1,7 @@
 """Which uncertain inputs move the headline, where the dataset carries their draws."""
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,7 @@ from chipgate.report.context import Context, Draws
 from chipgate.report.sections.base import Section
 
 _SHOWN = 15
+_ANCHOR = re.compile(r"\.\d{4}(_\d\d)?$")
 
 
 def assumptions(context: Context) -> Section | None:
@@ -21,7 +24,7 @@ def assumptions(context: Context) -> Section | None:
     ranked = rank_correlations(context, headline)
     if not ranked:
         return None
-    names = list(ranked)[:_SHOWN]
+    names = _one_a_path(ranked)[:_SHOWN]
     limit = 1.96 / np.sqrt(max(len(headline) - 1, 1))
     lead = (
         f"Spearman's rank correlation of H20 units in {context.year_words} with each uncertain input, across draws: "
@@ -41,6 +44,12 @@ def rank_correlations(context: Context, headline: Draws) -> dict[str, float]:
         if np.ptp(draws) > 0 and np.ptp(headline) > 0:
             found[str(name)] = float(np.corrcoef(_ranks(draws), ranked)[0, 1])
     return dict(sorted(found.items(), key=lambda item: -abs(item[1])))
+
+
+def _one_a_path(ranked: dict[str, float]) -> list[str]:
+    """Inputs, of the anchors of one path (``budget.total.2025``) the strongest alone: they are drawn together."""
+    paths = [name.rpartition(".")[0] if _ANCHOR.search(name) else name for name in ranked]
+    return [name for i, name in enumerate(ranked) if paths[i] not in paths[:i]]
 
 
 def _ranks(values: Draws) -> NDArray[np.float64]:
