@@ -39,8 +39,8 @@ def rank_correlations(context: Context, headline: Draws) -> dict[str, float]:
     inputs = context.data["input_draws"]
     found = {}
     ranked = _ranks(headline)
-    for name in inputs["input_name"].values:
-        draws = np.asarray(inputs.sel(input_name=name).values, np.float64)
+    rows = np.asarray(inputs.transpose("input_name", "draw").values, np.float64)
+    for name, draws in zip(inputs["input_name"].values, rows, strict=True):
         if np.ptp(draws) > 0 and np.ptp(headline) > 0:
             found[str(name)] = float(np.corrcoef(_ranks(draws), ranked)[0, 1])
     return dict(sorted(found.items(), key=lambda item: -abs(item[1])))
