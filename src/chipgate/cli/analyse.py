@@ -176,14 +176,12 @@ def sensitivity(
     from chipgate.api import check_metrics
     from chipgate.errors import BadInputError
     from chipgate.results.compare import target
-    from chipgate.results.execute import use_compile_cache
     from chipgate.results.sensitivity import Case, sobol, tornado
     from chipgate.setup.scenario import parse_set, resolve
 
     if method not in ("tornado", "sobol"):
         raise BadInputError(f"unknown method {method!r}; it is tornado or sobol")
     data = catalogue_of(ctx)
-    use_compile_cache()
     found = resolve(data, scenario, as_of=as_of, until=until, extra=parse_set(setting or []))
     wanted = target(metric, months)
     check_metrics([wanted.metric])
