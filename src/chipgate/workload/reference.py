@@ -174,11 +174,10 @@ def _training(
     def column(field: str) -> NDArray[np.float64]:
         return np.array([getattr(choice, field) for choice in chosen], float)
 
-    x: Any = Spread(*(column(n) for n in Spread._fields))  # type: ignore[arg-type]
-    load: Any = TrainingLoad(
-        *(np.full(len(chips), float(v)) for v in (_TRAINING_CHIPS, _TRAINING_BATCH, _LENGTH)),
-        *(column(n) for n in ("interleave", "context", "sharded")), np.zeros(len(chips)),  # type: ignore[arg-type]
-    )  # fmt: skip
+    numbers: list[Any] = [np.full(len(chips), float(v)) for v in (_TRAINING_CHIPS, _TRAINING_BATCH, _LENGTH)]
+    numbers += [column(n) for n in ("interleave", "context", "sharded")] + [np.zeros(len(chips))]
+    spread: list[Any] = [column(n) for n in Spread._fields]
+    x, load = Spread(*spread), TrainingLoad(*numbers)
     return _by_vector(predictor, _trained, len(chips), (m, s, x, load))
 
 
