@@ -1,9 +1,9 @@
 """Time and memory of the simulated market, its scaling in draws, and the same work in other tools.
 
-Run: python benchmarks/market.py [--full] [--out FILE]
+Run: python benchmarks/market.py [--full] [--json] [--out FILE]
 
 Absolute times depend on the machine and on what else runs; ratios are taken within one run. pyblp comes with the
-dependency group dev, Mesa with the group bench; what is missing is left out.
+dependency group dev, Mesa and PySD with the group bench; what is missing is left out.
 """
 
 import argparse
@@ -24,7 +24,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from chipgate.arrays.compiled import use_compile_cache
 from chipgate.catalogue import catalogue
 from chipgate.market.pricing import Market, solve
 from chipgate.results import execute as running
@@ -61,7 +60,6 @@ def memory() -> float:
 
 def one_size(draws: int) -> None:
     """In a process of its own: inputs, first run, and runs from then on; peak memory."""
-    use_compile_cache()
     made = planned(draws)
     start = time.perf_counter()
     running.execute_plan(planned(running.BLOCK), names=["revenue"])
@@ -214,6 +212,30 @@ def mesa_stock_flow(made: Plan, draws: int = 5) -> float:
     return timed(lambda: [one() for _ in range(draws)], 3) / draws
 
 
+def vensim(made: Plan) -> str:
+    """The same stocks and flows as in :func:`mesa_stock_flow`, as a Vensim model with two subscripts."""
+    axes = {"buyer": len(made.structure.buyers), "offer": len(made.structure.offers)}
+    at = "[buyer,offer]"
+    lines = [f"{name}: {', '.join(f'{name}{i}' for i in range(size))}" for name, size in axes.items()]
+    lines += [
+        f"backlog{at} = INTEG(ordered{at} - sent{at}, 0)", f"installed{at} = INTEG(sent{at} - installed{at} / 48, 0)",
+        f"ordered{at} = RANDOM UNIFORM(0, 1, 0)", f"sent{at} = backlog{at} / 3", "INITIAL TIME = 0",
+        f"FINAL TIME = {len(made.months)}", "TIME STEP = 1", "SAVEPER = TIME STEP",
+    ]  # fmt: skip
+    return "{UTF-8}\n" + "".join(f"{line}\n\t~\t\n\t~\t\n\t|\n\n" for line in lines)
+
+
+def pysd_stock_flow(made: Plan) -> float:
+    """Seconds a draw for the same stocks and flows in PySD, its translation of the model apart."""
+    import pysd
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "market.mdl"
+        path.write_text(vensim(made), encoding="utf-8")
+        model = pysd.read_vensim(str(path))
+        return timed(lambda: model.run(return_columns=["installed"]), 3)
+
+
 def peers(made: Plan, per_draw: float) -> dict[str, float]:
     found: dict[str, float] = {}
     with jax.enable_x64(True):
@@ -228,22 +250,28 @@ def peers(made: Plan, per_draw: float) -> dict[str, float]:
         found["mesa_stock_flow_ratio"] = mesa_stock_flow(made) / per_draw
     except ImportError:
         print("Mesa is not installed: left out", file=sys.stderr)
+    try:
+        found["pysd_stock_flow_ratio"] = pysd_stock_flow(made) / per_draw
+    except ImportError:
+        print("PySD is not installed: left out", file=sys.stderr)
     return found
 
 
 def show(result: dict[str, object]) -> None:
-    print(f"{SCENARIO}, single precision, {os.cpu_count()} cores, blocks of {running.BLOCK} draws\n")
+    print(f"{SCENARIO}, single precision, {os.cpu_count()} cores, blocks of {running.BLOCK} draws, "
+          f"{result['sizes'][0]['months']} months\n")  # fmt: skip
     print(f"{'draws':>8} {'seconds':>9} {'draws/s':>9} {'peak MB':>9} {'sweeps':>7} {'failed':>7}")
     for row in result["sizes"]:
         print("{draws:8d} {run_s:9.2f} {draws_per_s:9.0f} {peak_mb:9.0f} {sweeps:7.1f} {nonconverged:7d}".format(**row))
-    print(f"\nfirst block, nothing cached:  {result['cold_start_s']:6.1f} s   (trace, compile, run)")
-    print(f"first block, program cached:  {result['warm_start_s']:6.1f} s   (trace, load, run)")
+    print(f"\nfirst block, nothing cached:  {result['cold_start_s']:6.1f} s   (trace, lower, compile, run)")
+    print(f"first block, program cached:  {result['warm_start_s']:6.1f} s   (load, run)")
     print(f"all of a run over the bare exponentials of its price sweeps: {result['floor_ratio']:.1f}")
     found = result["peers"]
     print(f"one market to 1e-10, double precision, in a block: {found['our_solve_s'] * 1e6:.0f} microseconds")
     for name, text in {
         "pyblp_solve_ratio": "the same in pyblp, set up before", "pyblp_with_setup_ratio": "the same, set-up included",
         "mesa_stock_flow_ratio": "a draw's stock-flow alone in Mesa over our whole draw",
+        "pysd_stock_flow_ratio": "the same in PySD",
     }.items():  # fmt: skip
         if name in found:
             print(f"{text}: {found[name]:,.1f} times")
@@ -253,6 +281,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="also 100,000 draws")
     parser.add_argument("--out", help="write the numbers as JSON")
+    parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
@@ -267,7 +296,7 @@ def main() -> None:
         "sizes": sizes, "cold_start_s": cold, "warm_start_s": warm, "floor_ratio": thousand["run_s"] / bare,
         "peers": peers(made, thousand["run_s"] / 1_000),
     }  # fmt: skip
-    show(result)
+    print(json.dumps(result, indent=1)) if given.json else show(result)
     if given.out:
         with open(given.out, "w") as file:
             json.dump(result, file, indent=1)

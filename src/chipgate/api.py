@@ -137,7 +137,6 @@ def run(
     Raises:
         BadInputError: Unknown scenario or lever, a value out of range, dates that do not follow each other.
     """
-    from chipgate.arrays.compiled import use_compile_cache
     from chipgate.results.dataset import dataset
     from chipgate.results.execute import execute_plan
     from chipgate.setup.plan import plan
@@ -150,7 +149,6 @@ def run(
     data = data or catalogue()
     found = resolve(data, scenario, as_of=as_of, until=until, extra=settings)
     check_metrics(metrics or ())
-    use_compile_cache()
     made = plan(data, found.settings, found.as_of, found.until, seed=seed, draws=draws)
     sheets = {kind: path for kind, path in (("supply", supply_sheet), ("demand", demand_sheet)) if path is not None}
     ran = execute_plan(made, dtype=dtype, names=metrics, progress=progress, adjust=_with_sheets(made, sheets, fiscal))

@@ -161,13 +161,17 @@ def test_ceilings_and_heaps_are_said() -> None:
 
 
 def test_inputs_that_matter_come_with_their_draws(data: xr.Dataset, book: Catalogue, page: str) -> None:
-    assert "Assumptions that matter most" not in page
+    assert "Assumptions that matter most" in page
+    assert "Assumptions that matter most" not in report_html(data.drop_vars("input_draws"), book)
     units = data["units_delivered"].sel(offer="h20_legal", month=slice("2025-09", "2026-08")).sum("month").values
     noise = np.random.default_rng(1).normal(size=units.shape)
-    inputs = xr.DataArray([np.exp(noise), -units], dims=("input_name", "draw"), coords={"input_name": ["noise", "foe"]})
-    more = figures(report_html(data.assign(input_draws=inputs), book))["assumptions-ranks"]
+    inputs = xr.DataArray(
+        [np.exp(noise), -units, -units], dims=("input_name", "draw"),
+        coords={"input_name": ["noise", "foe.2025", "foe.2026_07"]},
+    )  # fmt: skip
+    more = figures(report_html(data.drop_dims("input_name").assign(input_draws=inputs), book))["assumptions-ranks"]
     bar = more["data"][0]
-    assert bar["y"][-1] == "foe"
+    assert bar["y"] == ["noise", "foe.2025"], "of one path the strongest anchor alone"
     assert bar["x"][-1] == pytest.approx(-1, abs=0.02)
 
 

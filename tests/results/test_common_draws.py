@@ -6,6 +6,8 @@ import xarray as xr
 from helpers import embedded
 from small_runs import Small
 
+from chipgate.api import run
+from chipgate.results import execute
 from chipgate.setup.build import build
 from chipgate.setup.plan import plan
 from chipgate.setup.scenario import resolve
@@ -107,3 +109,20 @@ def test_a_new_chip_disturbs_no_other() -> None:
 def _family(data: object, offers: list[str], family: str) -> int:
     names = list(dict.fromkeys(embedded().offers[o].family for o in offers))
     return names.index(family)
+
+
+def test_input_draws_are_stored_beside_what_they_led_to(small: Small) -> None:
+    data = small()
+    inputs = data["input_draws"]
+    assert inputs.dims == ("input_name", "draw")
+    assert set(embedded().priors) >= {str(n) for n in inputs["input_name"].values}
+    assert np.isfinite(inputs.values).all()
+    alpha = inputs.sel(input_name="choice.alpha_training").values
+    assert len(set(alpha)) == len(alpha)
+    assert any(str(n).startswith("budget.") for n in inputs["input_name"].values), "anchors of paths are inputs too"
+
+
+def test_input_draws_go_over_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = run(draws=16, metrics=["grey_units"])["input_draws"]
+    monkeypatch.setattr(execute, "STRETCH", 6)
+    np.testing.assert_array_equal(whole.values, run(draws=16, metrics=["grey_units"])["input_draws"].values)

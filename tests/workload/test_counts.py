@@ -20,7 +20,7 @@ from tiny_models import ARCHITECTURES, allowed, decode, empty_cache, forward, lo
 
 from chipgate.errors import SpecError
 from chipgate.schema.tables import LanguageModel
-from chipgate.workload.kernels import Efficiency, Spread
+from chipgate.workload.kernels import IDEAL, Spread
 from chipgate.workload.kernels import forward as one_pass
 from chipgate.workload.machine import Machine
 from chipgate.workload.shape import (
@@ -145,9 +145,6 @@ def test_experts_touched(batch: int) -> None:
     assert float(experts_touched(shape_of(model), float(batch))) == pytest.approx(np.mean(draws), rel=0.01)
 
 
-PERFECT = Efficiency(*[1.0] * 8, *[0.0] * 5, train=1.0, exposed=0.0, mix=0.0)  # type: ignore[arg-type]
-
-
 @each
 @pytest.mark.parametrize("batch", [1, 8])
 def test_bytes_read_in_decoding(model: LanguageModel, batch: int) -> None:
@@ -156,7 +153,7 @@ def test_bytes_read_in_decoding(model: LanguageModel, batch: int) -> None:
     machine = Machine(**unit | {"dense_bytes": 2.0, "expert_bytes": 1.0, "cache_bytes": 2.0})  # type: ignore[arg-type]
     shape, one = shape_of(model), 1.0
     parts = one_pass(
-        machine, shape, PERFECT, Spread(one, one, one, one), tokens=float(batch), attention=one,
+        machine, shape, IDEAL, Spread(one, one, one, one), tokens=float(batch), attention=one,
         cache=batch * read_bytes(shape, float(LENGTH), 2.0), rows=float(batch),
     )  # fmt: skip
     params = parameters_of(model)

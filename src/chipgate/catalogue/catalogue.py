@@ -27,7 +27,7 @@ from chipgate.schema.tables import (
     Parameter,
     ProductGroup,
 )
-from chipgate.schema.workload import CostAssumption, EfficiencyPrior, Network, Precision
+from chipgate.schema.workload import CostAssumption, EfficiencyPrior, Network, Precision, ReferenceRate
 from chipgate.timegrid import parse_day
 
 R = TypeVar("R", bound=Record)
@@ -243,6 +243,11 @@ class Catalogue:
         return self._rows("efficiency", "workload/efficiencies.yaml", read_list, EfficiencyPrior)
 
     @cached_property
+    def reference_rates(self) -> Table[ReferenceRate]:
+        """Throughputs of chips on the reference models, from the fitted workload model."""
+        return self._rows("reference_rate", "workload/reference.csv", read_table, ReferenceRate)
+
+    @cached_property
     def networks(self) -> Table[Network]:
         """Scale-out networks of chips."""
         return self._rows("network", "workload/networks.yaml", read_list, Network)
@@ -262,7 +267,7 @@ class Catalogue:
         """SHA-256 over names and bytes of all data files, 16 hex digits."""
         digest = hashlib.sha256()
         for root in self.roots:
-            for path in sorted(p for p in root.rglob("*") if p.suffix in (".yaml", ".csv")):
+            for path in sorted(p for p in root.rglob("*") if p.suffix in (".yaml", ".csv", ".npz")):
                 digest.update(f"{path.relative_to(root).as_posix()}\0".encode())
                 digest.update(path.read_bytes())
         return digest.hexdigest()[:16]
@@ -315,6 +320,7 @@ KINDS: Final[dict[str, str]] = {
     "ambiguities": "ambiguities",
     "precisions": "precisions",
     "networks": "networks",
+    "reference-rates": "reference_rates",
     "efficiencies": "efficiencies",
     "costs": "costs",
     "offers": "offers",

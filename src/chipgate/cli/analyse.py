@@ -174,7 +174,6 @@ def sensitivity(
 ) -> None:  # fmt: skip
     """Which inputs drive a metric."""
     from chipgate.api import check_metrics
-    from chipgate.arrays.compiled import use_compile_cache
     from chipgate.errors import BadInputError
     from chipgate.results.compare import target
     from chipgate.results.sensitivity import Case, sobol, tornado
@@ -183,7 +182,6 @@ def sensitivity(
     if method not in ("tornado", "sobol"):
         raise BadInputError(f"unknown method {method!r}; it is tornado or sobol")
     data = catalogue_of(ctx)
-    use_compile_cache()
     found = resolve(data, scenario, as_of=as_of, until=until, extra=parse_set(setting or []))
     wanted = target(metric, months)
     check_metrics([wanted.metric])

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -80,20 +81,20 @@ def run(
     )  # nothing else is shown, so nothing else is computed
     line = progress_line("simulating")
     result = simulate(scenario, draws=draws, settings=settings, metrics=only, progress=line, **common)
-    names = list(metric) if metric else headline_metrics(result)
-    document = run_document(result, names, quarterly=quarterly, fiscal=calendar)
+    summary = cache(lambda: run_document(result, headline_metrics(result)))
     if out is not None or not json:
         folder = out if out is not None else Path("out") / result.attrs["scenario"]
-        _write(
-            folder, result, data, report=report, companion=lambda: _no_fee(simulate, scenario, settings, draws, common)
-        )
+        companion = partial(_no_fee, simulate, scenario, settings, draws, common)
+        _write(folder, result, summary, data, report=report, companion=companion)
     if sheet is not None:
         from chipgate.results.sheet import save
         from chipgate.results.sheet import sheet as rows_of
 
         save(sheet, rows_of(result, fiscal=calendar), result.attrs)
     if json:
-        print_json(document)
+        plain = not (metric or quarterly or calendar)
+        names = list(metric) if metric else headline_metrics(result)
+        print_json(summary() if plain else run_document(result, names, quarterly=quarterly, fiscal=calendar))
         return
     from chipgate.cli.summary import print_run
 
@@ -111,30 +112,34 @@ def _no_fee(
     simulate: Callable[..., "xr.Dataset"], scenario: str, settings: dict[str, Any], draws: int, common: dict[str, Any]
 ) -> "xr.Dataset":
     """The same draws without any fee, for the incidence; some hundred draws are enough for it."""
+    from chipgate.report.sections.fee import COMPANION_METRICS
     from chipgate.setup.levers import names_of
 
     free = {f"washington.fee.{family}": 0.0 for family in names_of(common["data"], "washington.fee.*")}
-    return simulate(scenario, draws=min(draws, 256), settings={**settings, **free}, **common)
+    return simulate(
+        scenario, draws=min(draws, 256), settings={**settings, **free}, metrics=COMPANION_METRICS, **common
+    )  # fmt: skip
 
 
 def _write(
-    folder: Path, result: "xr.Dataset", data: "Catalogue", *, report: bool, companion: Callable[[], "xr.Dataset"]
-) -> None:
-    from chipgate.results.dataset import headline_metrics, run_document
+    folder: Path, result: "xr.Dataset", summary: Callable[[], Any], data: "Catalogue", *, report: bool,
+    companion: Callable[[], "xr.Dataset"],
+) -> None:  # fmt: skip
+    """Write the files of a run side by side; what is slowest to make starts first."""
     from chipgate.results.io import write_folder, write_json, write_netcdf
 
-    stored = result.isel(draw=slice(0, STORED_DRAWS)).assign_attrs(stored_draws=min(STORED_DRAWS, result.sizes["draw"]))
-    writers = {
-        "result.nc": write_netcdf(stored),
-        "summary.json": write_json(run_document(result, headline_metrics(result))),
-    }
+    writers: dict[str, Callable[[Path], None]] = {}
     if report:
-        from chipgate.report.document import report_html
 
         def write_report(path: Path) -> None:
+            from chipgate.report.document import report_html
+
             path.write_text(report_html(result, data, companions={"no_fee": companion()}), encoding="utf-8")
 
         writers["report.html"] = write_report
+    stored = result.isel(draw=slice(0, STORED_DRAWS)).assign_attrs(stored_draws=min(STORED_DRAWS, result.sizes["draw"]))
+    writers["result.nc"] = write_netcdf(stored)
+    writers["summary.json"] = lambda path: write_json(summary())(path)
     write_folder(folder, writers)
 
 

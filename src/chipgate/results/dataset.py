@@ -1,7 +1,9 @@
 """Results as a labelled dataset: dimensions, units, labels and provenance, attached once."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from importlib.metadata import version
 from itertools import product
@@ -10,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from chipgate.metrics import METRICS, labels
 from chipgate.results.execute import Executed
@@ -23,7 +26,7 @@ FORMAT: Final = 1
 
 
 def dataset(executed: Executed, scenario: Resolved) -> xr.Dataset:
-    """Dataset with dimensions ``month``, the axes of each metric, and ``draw``.
+    """Dataset with dimensions ``month``, the axes of each metric, and ``draw``; the inputs in ``input_draws``.
 
     Draws whose prices did not converge are left out of ``draw`` and named in the attribute ``nonconverged_draws``.
     """
@@ -41,6 +44,12 @@ def dataset(executed: Executed, scenario: Resolved) -> xr.Dataset:
             ("month", *declared.axes, "draw"), data,
             {"unit": declared.unit, "label": declared.label, "formula": declared.formula,
              "source": declared.source, "adds": declared.adds, "headline": int(declared.headline)},
+        )  # fmt: skip
+    if executed.drawn:
+        axes["input_name"] = tuple(executed.drawn)
+        variables["input_draws"] = xr.Variable(
+            ("input_name", "draw"), np.stack([values[kept] for values in executed.drawn.values()]),
+            {"label": "draws of the uncertain inputs", "unit": "that of each prior"},
         )  # fmt: skip
     coords: dict[str, Any] = {axis: list(found) for axis, found in axes.items()}
     made = xr.Dataset(variables, coords={"month": months, "draw": kept, **coords}, attrs=provenance(executed, scenario))
@@ -108,36 +117,43 @@ def quarter_name(day: date, first_month: int | None = None, year_offset: int = 0
     return f"FY{(begun + year_offset) % 100:02d}Q{quarter}"
 
 
-def quantiles(values: xr.DataArray) -> dict[str, Any]:
-    """Quantiles and mean over draws, each without the draw axis."""
-    # One time step at a time, so that the copy in double precision stays small.
-    steps = [np.asarray(step, np.float64) for step in values.transpose(..., "draw").values]
-    numbers = [np.quantile(step, QUANTILES, axis=-1) for step in steps]
-    found = {f"p{round(q * 100)}": np.stack([n[i] for n in numbers]) for i, q in enumerate(QUANTILES)}
-    found["mean"] = np.stack([step.mean(-1) for step in steps])
-    return found
+def quantiles(values: xr.DataArray) -> dict[str, NDArray[np.float64]]:
+    """Quantiles and mean over draws, each without the draw axis; between two draws straight, as NumPy does."""
+    array = values.transpose(..., "draw").values
+    places = np.array(QUANTILES) * (array.shape[-1] - 1)
+    low = places.astype(np.intp)
+    high, weight = np.minimum(low + 1, array.shape[-1] - 1), places - low
+    found = np.empty((*array.shape[:-1], len(QUANTILES) + 1))
+
+    def one(step: int) -> None:
+        # One sort in the precision of the draws serves all quantiles, one time step at a time.
+        ordered = np.sort(array[step], axis=-1)
+        below, above = ordered[..., low].astype(np.float64), ordered[..., high].astype(np.float64)
+        found[step, ..., :-1] = below + (above - below) * weight
+        found[step, ..., -1] = array[step].mean(-1, dtype=np.float64)
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        list(pool.map(one, range(len(array))))
+    names = (*(f"p{round(q * 100)}" for q in QUANTILES), "mean")
+    return {name: found[..., i] for i, name in enumerate(names)}
 
 
 def metric_document(values: xr.DataArray) -> dict[str, Any]:
     """One metric for JSON: unit, label, and a series of quantiles by month or quarter, by label where it has any."""
     axes = [str(dim) for dim in values.dims if dim not in ("month", "period", "draw")]
     time = "month" if "month" in values.dims else "period"
-    stats = quantiles(values)
+    stats = quantiles(values.transpose(time, *axes, "draw"))
     times = [str(t)[:7] if time == "month" else str(t) for t in values[time].values]
     document: dict[str, Any] = {"unit": values.attrs["unit"], "label": values.attrs["label"]}
-    if not axes:
-        document["by"] = {}
-        document["series"] = {t: {k: _plain(v[i]) for k, v in stats.items()} for i, t in enumerate(times)}
-        return document
     document["by"] = {axis: [str(n) for n in values[axis].values] for axis in axes}
+    rows = np.stack(list(stats.values()), axis=-1).reshape(len(times), -1, len(stats)).tolist()
+    series = [
+        {t: {k: _plain(v) for k, v in zip(stats, row[cell], strict=True)} for t, row in zip(times, rows, strict=True)}
+        for cell in range(len(rows[0]))
+    ]
     # Labels of several axes are joined by a stroke: "h20_legal/beijing".
-    cells = list(product(*(range(values.sizes[axis]) for axis in axes)))
-    document["series"] = {
-        "/".join(document["by"][axis][i] for axis, i in zip(axes, cell, strict=True)): {
-            t: {k: _plain(v[(i, *cell)]) for k, v in stats.items()} for i, t in enumerate(times)
-        }
-        for cell in cells
-    }
+    names = ["/".join(labels) for labels in product(*document["by"].values())]
+    document["series"] = dict(zip(names, series, strict=True)) if axes else series[0]
     return document
 
 
@@ -166,6 +182,5 @@ def headline_metrics(data: xr.Dataset) -> list[str]:
     return [str(name) for name in data.data_vars if data[name].attrs.get("headline")]
 
 
-def _plain(value: Any) -> float:
-    number = float(value)
-    return float(f"{number:.7g}")
+def _plain(value: float) -> float:
+    return float(f"{value:.7g}")

@@ -10,17 +10,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from chipgate.arrays.inputs import Structure
+from chipgate.arrays.inputs import Inputs
 from chipgate.errors import InternalError
-from chipgate.market.simulate import TOLERANCE, simulate
-from chipgate.market.step import Record
+from chipgate.market.simulate import TOLERANCE
 from chipgate.metrics import METRICS, View, labels
+from chipgate.results.program import fetch, program
 from chipgate.setup.build import Built, block, build
 from chipgate.setup.plan import Plan
 
@@ -29,12 +29,6 @@ BLOCK: Final = 64
 STRETCH: Final = 2_048
 """Draws whose inputs are held at a time."""
 _IN_MEMORY_DRAWS: Final = 4_000
-_program = jax.jit(
-    simulate, static_argnames=("structure", "differentiable"), compiler_options={"xla_backend_optimization_level": 2}
-)
-"""Level 3 of LLVM, the default, takes twice as long to run this program on a CPU."""
-_COMPILED: Final[set[tuple[Structure, str, int]]] = set()
-"""Programs that this process has run: from then on all blocks may start at once."""
 
 Progress = Callable[[int, int], None]
 """Called with draws done and draws in all."""
@@ -49,6 +43,7 @@ class Executed:
         residual: Largest residual of the price iteration of each draw, ``[d]``.
         converged: Draws whose prices converged in every month, ``[d]``.
         sweeps: Mean number of price sweeps a month.
+        drawn: Prior -> its draws, ``[d]``.
         folder: Where the arrays of many draws lie; it goes when nothing holds it any more.
     """
 
@@ -57,6 +52,7 @@ class Executed:
     residual: NDArray[np.float64]
     converged: NDArray[np.bool_]
     sweeps: float
+    drawn: dict[str, NDArray[np.float32]]
     folder: tempfile.TemporaryDirectory[str] | None = None
 
 
@@ -88,12 +84,15 @@ def execute_plan(
     chosen = list(METRICS) if names is None else list(names)
     store: _Store | None = None
     first: Built | None = None
-    for start in range(0, made.draws, STRETCH):
-        built = build(made, start, min(STRETCH, made.draws - start))
-        built = adjust(built) if adjust is not None else built
-        if store is None or first is None:
-            first, store = replace(built, plan=made), _Store(built, chosen, made.draws)
-        _fill(store, built, start, dtype, progress)
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        loading = aside.submit(fetch, made.structure, dtype, BLOCK)
+        for start in range(0, made.draws, STRETCH):
+            built = build(made, start, min(STRETCH, made.draws - start))
+            built = adjust(built) if adjust is not None else built
+            loading.result()
+            if store is None or first is None:
+                first, store = replace(built, plan=made), _Store(built, chosen, made.draws)
+            _fill(store, built, start, dtype, progress)
     if store is None or first is None:
         raise InternalError("a plan has at least one draw")
     return store.executed(first, dtype)
@@ -103,24 +102,21 @@ def _fill(store: "_Store", built: Built, offset: int, dtype: str, progress: Prog
     """Simulate the draws of ``built`` and store them from ``offset`` on."""
     draws = built.plan.draws
     done = offset
+    store.take_inputs(built, offset)
+    with jax.enable_x64(dtype == "float64"):
+        run = program(built.plan.structure, _cut(built, slice(0, min(BLOCK, draws)), dtype), dtype, BLOCK)
 
     def one(start: int) -> int:
         with jax.enable_x64(dtype == "float64"):  # the setting is local to a thread
             part = slice(start, min(start + BLOCK, draws))
-            record = _simulate(built, part, dtype)
-            store.take(View(record, built, part), offset)
-            return part.stop - part.start
+            record = run(_cut(built, part, dtype))
+            count = part.stop - start
+            arrays: dict[str, Any] = {name: np.asarray(value)[..., :count] for name, value in vars(record).items()}
+            store.take(View(replace(record, **arrays), built, part), offset)
+            return count
 
-    starts = range(0, draws, BLOCK)
-    program = (built.plan.structure, dtype, BLOCK)
-    if program not in _COMPILED:
-        done += one(0)  # compiles; the others reuse the program
-        _COMPILED.add(program)
-        starts = starts[1:]
-        if progress:
-            progress(done, store.draws)
     with ThreadPoolExecutor(max_workers=_workers()) as pool:
-        for count in pool.map(one, starts):
+        for count in pool.map(one, range(0, draws, BLOCK)):
             done += count
             if progress:
                 progress(done, store.draws)
@@ -130,13 +126,10 @@ def _workers() -> int:
     return max(os.cpu_count() or 1, 1)
 
 
-def _simulate(built: Built, part: slice, dtype: str) -> Record:
-    """One block as NumPy arrays; the last one is filled up with its own last draw and cut again."""
-    count = part.stop - part.start
+def _cut(built: Built, part: slice, dtype: str) -> Inputs:
+    """Inputs of one block; the last one is filled up with its own last draw."""
     index = np.minimum(np.arange(part.start, part.start + BLOCK), part.stop - 1)
-    record = _program(built.plan.structure, block(built.inputs, index, dtype))
-    arrays = {name: np.asarray(value)[..., :count] for name, value in vars(record).items()}
-    return replace(record, **arrays)
+    return block(built.inputs, index, dtype)
 
 
 class _Store:
@@ -148,6 +141,7 @@ class _Store:
         self.values = {name: self._make(built, name) for name in names}
         self.residual = np.zeros(draws)
         self.sweeps: dict[int, float] = {}
+        self.drawn = {name: np.empty(draws, np.float32) for name in built.drawn}
 
     def _make(self, built: Built, name: str) -> NDArray[np.float32]:
         sizes = (len(labels(axis, built)) for axis in METRICS[name].axes)
@@ -156,6 +150,11 @@ class _Store:
             return np.empty(shape, np.float32)
         path = Path(self.folder.name) / f"{name}.npy"
         return np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+
+    def take_inputs(self, built: Built, offset: int) -> None:
+        """Store the draws of the priors of one stretch."""
+        for name, values in self.drawn.items():
+            values[offset : offset + built.plan.draws] = built.drawn[name]
 
     def take(self, view: View, offset: int) -> None:
         """Compute and store the metrics of one block."""
@@ -169,4 +168,4 @@ class _Store:
         """What was stored, with the draws that converged."""
         converged = self.residual <= TOLERANCE[dtype] * (1 + 1e-6)
         sweeps = float(np.mean([self.sweeps[start] for start in sorted(self.sweeps)]))
-        return Executed(built, self.values, self.residual, converged, sweeps, self.folder)
+        return Executed(built, self.values, self.residual, converged, sweeps, self.drawn, self.folder)

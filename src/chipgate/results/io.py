@@ -4,16 +4,23 @@ import json
 import os
 import shutil
 import tempfile
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import h5netcdf
+import h5py
+import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from chipgate.errors import BadInputError, DataError
 
 _LISTS = ("nonconverged_draws", "events_used")
+_CHUNK_BYTES = 1 << 22
+_ASIDE = ".chipgate-"
 
 
 def write_folder(folder: Path, writers: dict[str, Callable[[Path], None]]) -> None:
@@ -28,7 +35,8 @@ def write_folder(folder: Path, writers: dict[str, Callable[[Path], None]]) -> No
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".chipgate-", dir=folder))
+        _clear_stale(folder)
+        aside = Path(tempfile.mkdtemp(prefix=f"{_ASIDE}{os.getpid()}-", dir=folder))
     except OSError as error:
         raise BadInputError(f"{folder}: cannot be written ({error.strerror}); give another --out") from error
     try:
@@ -43,6 +51,24 @@ def write_folder(folder: Path, writers: dict[str, Callable[[Path], None]]) -> No
             os.replace(aside / name, target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _clear_stale(folder: Path) -> None:
+    """Remove what killed runs left aside: the name of a folder aside holds the process that makes it."""
+    for left in folder.glob(f"{_ASIDE}*"):
+        process = left.name.removeprefix(_ASIDE).partition("-")[0]
+        if not (process.isdigit() and _runs(int(process))):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it belongs to someone else
+        return True
+    return True
 
 
 def write_json(document: Any) -> Callable[[Path], None]:
@@ -64,15 +90,55 @@ def write_text(text: str) -> Callable[[Path], None]:
 
 
 def write_netcdf(data: xr.Dataset) -> Callable[[Path], None]:
-    """Writer of a dataset as compressed NetCDF."""
+    """Writer of a dataset as compressed NetCDF.
+
+    HDF5 compresses on one thread and asks for Python's lock at each of its many small chunks. Here a few large
+    chunks are compressed on all cores and handed to HDF5 as they are.
+    """
 
     def write(path: Path) -> None:
-        encoding = {name: {"zlib": True, "complevel": 1} for name in data.data_vars}
         # NetCDF attributes hold no empty list, so lists travel as JSON.
         attrs = {k: json.dumps(v) if isinstance(v, list) else v for k, v in data.attrs.items()}
-        data.assign_attrs(attrs).to_netcdf(path, engine="h5netcdf", encoding=encoding)
+        data.drop_vars(list(data.data_vars)).assign_attrs(attrs).to_netcdf(path, engine="h5netcdf")
+        chunks = {str(name): _chunk(values) for name, values in data.data_vars.items()}
+        with h5netcdf.File(path, "a") as file:
+            for name, shape in chunks.items():
+                values = data[name]
+                made = file.create_variable(
+                    f"/{name}", [str(dim) for dim in values.dims], values.dtype, chunks=shape, compression="gzip",
+                    compression_opts=1, shuffle=True,
+                )  # fmt: skip
+                made.attrs.update(values.attrs)
+        with h5py.File(path, "r+") as file, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            packed = {
+                (name, start): pool.submit(_pack, data[name].values[start : start + shape[0]], shape)
+                for name, shape in chunks.items()
+                for start in range(0, data[name].shape[0], shape[0])
+            }
+            for (name, start), done in packed.items():
+                place = (start, *(0 for _ in chunks[name][1:]))
+                file[name].id.write_direct_chunk(place, done.result())
 
     return write
+
+
+def _chunk(values: xr.DataArray) -> tuple[int, ...]:
+    """Shape of a chunk: as many entries of the first axis as fit, the other axes whole."""
+    rows = _CHUNK_BYTES * values.shape[0] // max(values.nbytes, 1)
+    return (min(max(rows, 1), values.shape[0]), *values.shape[1:])
+
+
+def _pack(values: NDArray[Any], shape: tuple[int, ...]) -> bytes:
+    """A chunk as HDF5's filters shuffle and gzip leave it: the first bytes of all numbers, the second, and so on."""
+    whole = np.zeros(shape, values.dtype)
+    whole[: len(values)] = values
+    apart = whole.view(np.uint8).reshape(-1, values.dtype.itemsize)
+    planes = np.empty(apart.shape[::-1], np.uint8)
+    for plane, column in zip(planes, apart.T, strict=True):
+        plane[:] = column
+    # Digits of drawn numbers hold nothing to find but runs, and to look for runs alone is faster.
+    packer = zlib.compressobj(level=1, strategy=zlib.Z_RLE)
+    return packer.compress(planes.data) + packer.flush()
 
 
 def read_result(path: Path) -> xr.Dataset:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from chipgate.schema.base import Confidence, Id, Kind, Record
+from chipgate.schema.base import Confidence, Date, Id, Kind, Record
 
 Format = Literal["bf16", "fp8", "int8", "fp4"]
 """Formats of matrix products that a chip may have."""
@@ -118,3 +118,34 @@ class CostAssumption(Record):
         if self.scale == "logit" and self.high >= 1:
             raise ValueError(f"a logit scale needs figures strictly between 0 and 1, high is {self.high}")
         return self
+
+
+class ReferenceRate(Record):
+    """Throughput of a chip on the reference models with mature reference software; written by ``workload-fit``.
+
+    Attributes:
+        known_since: Day up to which measurements were used; the rate may be used from then on.
+        workload: ``training`` or ``inference``.
+        tokens_per_s: Tokens/s a chip, geometric mean over the reference models.
+        factor_1 to factor_6: Change of the log rate for one standard deviation of each common factor.
+        shared, own: Standard deviation of the chip's own log part, in both workloads together and in this one.
+    """
+
+    id: Id
+    known_since: Date
+    chip: Id
+    workload: Literal["training", "inference"]
+    tokens_per_s: float = Field(gt=0)
+    factor_1: float
+    factor_2: float
+    factor_3: float
+    factor_4: float
+    factor_5: float
+    factor_6: float
+    shared: float = Field(ge=0)
+    own: float = Field(ge=0)
+
+    @property
+    def factors(self) -> tuple[float, ...]:
+        """Changes by common factor."""
+        return (self.factor_1, self.factor_2, self.factor_3, self.factor_4, self.factor_5, self.factor_6)

@@ -1,6 +1,6 @@
 """Inputs of a run: arrays from catalogue, settings, as-of date and seed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax.numpy as jnp
@@ -26,6 +26,7 @@ class Built:
         phi: Throughput by workload and offer, tokens/s, ``[w c d]``.
         used: Priors used, as they stood at the as-of date.
         policy_counts: What the rates of both governments rest on.
+        drawn: Draws of the priors used, ``[d]`` each.
     """
 
     plan: Plan
@@ -33,6 +34,7 @@ class Built:
     us_stock: NDArray[np.float64]
     used: dict[str, Variant]
     policy_counts: dict[str, float]
+    drawn: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 def build(made: Plan, first: int = 0, count: int | None = None) -> Built:
@@ -48,7 +50,7 @@ def build(made: Plan, first: int = 0, count: int | None = None) -> Built:
     constants = constants_of(made, streams, draws)
     monthly, us_stock, counts = monthly_of(made, streams, draws, constants)
     inputs = Inputs(Monthly(**_as_fields(monthly)), Constants(**_as_fields(constants)))
-    return Built(made, inputs, us_stock, dict(draws.used), counts)
+    return Built(made, inputs, us_stock, dict(draws.used), counts, draws.drawn)
 
 
 def _as_fields(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:

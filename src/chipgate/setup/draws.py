@@ -24,6 +24,9 @@ class PriorDraws:
         catalogue: Holds the priors.
         streams: Random streams of the run.
         as_of: Last day on which anything is known.
+
+    Attributes:
+        used: Priors drawn so far, as they stood. ``drawn``: their draws ``[d]``.
     """
 
     def __init__(self, catalogue: Catalogue, streams: Streams, as_of: date) -> None:
@@ -31,7 +34,7 @@ class PriorDraws:
         self.streams = streams
         self.as_of = as_of
         self.used: dict[str, Variant] = {}
-        self._drawn: dict[str, NDArray[np.float64]] = {}
+        self.drawn: dict[str, NDArray[np.float64]] = {}
 
     def variant(self, prior: Prior) -> Variant | None:
         """The prior as it stood at the as-of date; ``None`` where nothing was known."""
@@ -44,9 +47,7 @@ class PriorDraws:
         Raises:
             InternalError: No prior of this name stood at the as-of date.
         """
-        if name not in self._drawn:
-            self._drawn[name] = self._at(name, self.streams.uniform(name))
-        return self._drawn[name]
+        return self.drawn[name] if name in self.drawn else self._at(name, self.streams.uniform(name))
 
     def known(self, name: str) -> bool:
         """Whether the prior exists and stood at the as-of date."""
@@ -91,7 +92,10 @@ class PriorDraws:
         if prior is None or variant is None:
             raise InternalError(f"no prior {name!r} stood on {self.as_of}")
         self.used[name] = variant
-        return quantile(u, variant.low, variant.central, variant.high, prior.scale, prior.least, prior.most)
+        self.drawn[name] = quantile(
+            u, variant.low, variant.central, variant.high, prior.scale, prior.least, prior.most
+        )  # fmt: skip
+        return self.drawn[name]
 
 
 def _number(day: date) -> int:

@@ -61,6 +61,17 @@ class Fitted:
     runs: tuple[str, ...]
 
 
+def nothing_fitted() -> Fitted:
+    """The prior alone."""
+    empty = residual.Features(
+        np.zeros((0, len(residual.NAMES)), np.int64), np.zeros((0, len(residual.DIMENSIONS))), np.zeros(0, np.int64),
+        np.zeros(0),
+    )  # fmt: skip
+    return Fitted(
+        np.zeros(SIZE), np.zeros(residual.SIZE), np.zeros((0, SIZE)), np.zeros(0), empty, {}, (), ()
+    )  # fmt: skip
+
+
 def best_layouts(data: Catalogue, cases: Sequence[Case], scale: Scale, vector: NDArray[np.float64]) -> list[Choice]:
     """The fastest layout that fits, of each case."""
     owners, flat = [], []

@@ -159,19 +159,35 @@ def forward(
 def _talk(m: Machine, s: Shape, e: Efficiency, x: Spread, tokens: Array) -> Array:
     """Collectives of one pass: sums over tensor-parallel chips, exchange with experts, hand-over between stages."""
     chips = x.tensor * x.data
-    near, hops = reach(m, e, x.tensor)
     size = tokens * s.hidden * m.sent_bytes
     spread = (x.data > 1) * 1.0
     sums = 2 * s.layers - s.moe_layers * spread
-    share = (x.tensor - 1) / x.tensor
-    reduce = (x.tensor > 1) * sums * (hops * jnp.log2(jnp.maximum(x.tensor, 2)) + 2 * share * size / near)
-    wide, far_hops = reach(m, e, chips)
-    sent = tokens / x.tensor * jnp.minimum(s.chosen, chips) * s.hidden * m.sent_bytes * _DISPATCH
-    starts = 2 * far_hops * jnp.log2(jnp.maximum(chips, 2))
-    exchange = spread * s.moe_layers * (starts + sent * (chips - 1) / chips / wide)
+    reduce = (x.tensor > 1) * sums * _sum(m, e, x.tensor, size)
+    # A token goes once to each domain that holds one of its experts, and from there over the fast link.
+    far = _copies(s, jnp.maximum(chips / m.domain, 1.0))
+    near = _copies(s, chips) - far
+    sent = size / x.tensor * _DISPATCH
+    _, hops = reach(m, e, chips)
+    starts = 2 * hops * jnp.log2(jnp.maximum(chips, 2))
+    exchange = spread * s.moe_layers * (starts + sent * (far / m.net + near / m.link) / e.link)
     stage, stage_hops = reach(m, e, chips * x.pipeline)
     handover = (x.pipeline - 1) * (stage_hops + size / x.tensor / stage)
     return reduce + exchange + handover
+
+
+def _copies(s: Shape, places: Array) -> Array:
+    """Expected copies of a token that leave its place for others that hold one of its experts."""
+    return (places - 1) * (1 - (1 - 1 / places) ** s.chosen)
+
+
+def _sum(m: Machine, e: Efficiency, chips: Array, size: Array) -> Array:
+    """Sum of ``size`` bytes over chips: within each domain first, then each chip its part between domains."""
+    _, hops = reach(m, e, chips)
+    inside = jnp.minimum(chips, m.domain)
+    domains = jnp.maximum(chips / m.domain, 1.0)
+    near = (inside - 1) / inside / m.link
+    far = (domains - 1) / domains / inside / m.net
+    return hops * jnp.log2(jnp.maximum(chips, 2)) + 2 * size * (near + far) / e.link
 
 
 def reach(m: Machine, e: Efficiency, chips: Array) -> tuple[Array, Array]:

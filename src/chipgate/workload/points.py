@@ -34,6 +34,7 @@ _PROVEN: Final = 8.0
 # A measured rate nearer to the ideal one, or above it, counts as this near: the specification is then in doubt.
 _NEAREST: Final = -0.05
 _MOST_SPECULATIVE: Final = 1.1
+_SHARP: Final = 4.0
 _TOKENS_A_CHIP: Final = 8192.0
 _SHIPPED_UNKNOWN: Final = date(2022, 1, 1)
 _DAYS_A_YEAR: Final = 365.25
@@ -212,19 +213,15 @@ def ceiling(p: Points) -> Array:
 
 
 def free(log_rate: Array, most: Array) -> Array:
-    """A log rate on a scale without bound: the time beyond the ideal one, as a log rate."""
+    """A log rate on a scale without bound, nearly its own except close under the ceiling; see :func:`bounded`."""
     under = jnp.minimum(log_rate - most, _NEAREST)
-    return most_or(log_rate, most, under) - jnp.log1p(-jnp.exp(under))
-
-
-def most_or(log_rate: Array, most: Array, under: Array) -> Array:
-    """The log rate, not above its ceiling by more than the nearest approach to it."""
-    return jnp.where(jnp.isfinite(most), most + under, log_rate)
+    held = jnp.where(jnp.isfinite(most), most + under, log_rate)
+    return held - jnp.log1p(-jnp.exp(_SHARP * under)) / _SHARP
 
 
 def bounded(value: NDArray[np.float64], most: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log rate from the scale without bound; the inverse of :func:`free`."""
-    return np.asarray(value - np.logaddexp(0.0, value - most))
+    """Log rate from the scale without bound: the smooth minimum of both, ``rate^-4 = value^-4 + most^-4``."""
+    return np.asarray(value - np.logaddexp(0.0, _SHARP * (value - most)) / _SHARP)
 
 
 def target(case: Case) -> float:

@@ -6,8 +6,10 @@ exactly, which moves chips together (a steeper loss of fast products hurts those
 a part of its own.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 import jax
@@ -23,22 +25,27 @@ from chipgate.schema.chip import Chip
 from chipgate.workload import machine as machines
 from chipgate.workload import residual, search
 from chipgate.workload import shape as shapes
-from chipgate.workload.efficiency import EXTRA, NAMES, SIZE, Scale, gather, scores, spread_slopes, stack_index, values
-from chipgate.workload.fit import Predictor
+from chipgate.workload.case import Case
+from chipgate.workload.efficiency import EXTRA, SIZE, Scale, gather, scores, spread_slopes, stack_index, values
+from chipgate.workload.fit import Predictor, fit, nothing_fitted
 from chipgate.workload.kernels import Efficiency, Spread
 from chipgate.workload.machine import Machine
-from chipgate.workload.predict import Ask, chips_for, usual_precision
+from chipgate.workload.predict import Ask, usual_precision
 from chipgate.workload.serve import serve
 from chipgate.workload.shape import Shape
 from chipgate.workload.train import TrainingLoad, train
 
-MODELS: Final = ("llama_3_1_70b", "deepseek_v3")
-"""Models on which the market judges chips: a dense one and a mixture of experts with a compressed cache."""
+MODELS: Final = ("qwen3_32b", "llama_3_1_70b", "deepseek_v3")
+"""Models on which the market judges chips, in equal parts of its work: a dense one that small cards hold, a larger
+one, and a mixture of experts with a compressed cache. Assumption, ours."""
+STANDARD: Final = "nvidia_h100_sxm"
+"""Chip against which rates are averaged over models."""
 WORKLOADS: Final = ("training", "inference")
 FACTORS: Final = 6
 """Common directions kept of the uncertainty of efficiencies."""
 _STACK: Final = "cuda"
 _DAY: Final = date(2026, 1, 1)  # only to build questions; the reference software is mature
+_SERVING_CHIPS: Final = 128
 _TRAINING_CHIPS: Final = 2048
 _TRAINING_BATCH: Final = 2048
 _LENGTH: Final = 4096.0
@@ -68,7 +75,7 @@ class Reference:
     refused: dict[str, str]
 
 
-def reference(data: Catalogue, predictor: Predictor, chips: list[Chip] | None = None) -> Reference:
+def reference(data: Catalogue, predictor: Predictor, chips: Sequence[Chip] | None = None) -> Reference:
     """Throughputs of chips (all by default) under the reference stack."""
     good, refused = [], {}
     for chip in chips if chips is not None else data.chips.values():
@@ -77,25 +84,38 @@ def reference(data: Catalogue, predictor: Predictor, chips: list[Chip] | None = 
             good.append(chip)
         except SpecError as reason:
             refused[chip.id] = str(reason)
-    root = _posterior_root(predictor)
-    level = np.zeros((2, len(good)))
-    slopes = np.zeros((2, len(good), SIZE))
-    for name in MODELS:
-        for i, chip in enumerate(good):
-            for w, one in enumerate((_training, _serving)):
-                rate, slope = one(data, predictor, chip, name)
-                level[w, i] += rate / len(MODELS)
-                slopes[w, i] += slope / len(MODELS)
-    moves = slopes.reshape(-1, SIZE) @ root
+    standard = data.chips[STANDARD]
+    judged = [*good, standard]
+    rate = np.zeros((2, len(MODELS), len(judged)))
+    slope = np.zeros((2, len(MODELS), len(judged), SIZE))
+    for k, name in enumerate(MODELS):
+        for w, one in enumerate((_training, _serving)):
+            rate[w, k], slope[w, k] = one(data, predictor, judged, name)
+    level, slopes = _mean(rate, slope)
+    moves = slopes.reshape(-1, SIZE) @ _posterior_root(predictor)
     left, size, _ = np.linalg.svd(moves, full_matrices=False)
     loads = (left * size)[:, :FACTORS]
-    loads = loads * np.sign(loads.sum(0) + 1e-300)  # a sign that does not hang on the library
+    loads = loads * np.where(loads.sum(0) < 0, -1.0, 1.0)  # a sign that does not hang on the library
     sizes = dict(zip(residual.TERMS, residual.sizes(predictor.fitted.hyper), strict=True))
     return Reference(
         tuple(c.id for c in good), level, loads.reshape(2, len(good), -1),
         float(np.sqrt(sum(sizes[names, False] ** 2 for names in _CHIP_TERMS))),
         float(np.sqrt(sum(sizes[names, False] ** 2 for names in _OWN_TERMS))), refused,
     )  # fmt: skip
+
+
+def _mean(
+    rate: NDArray[np.float64], slope: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
+    """Log rates over models: the mean of each rate relative to the standard (last), times the standard's own.
+
+    An arithmetic mean, since a chip that is hopeless at one model still does its share of the others.
+    """
+    relative = np.exp(rate - rate[..., -1:])
+    part = relative / relative.sum(1, keepdims=True)
+    level = np.log(relative.mean(1)) + rate[..., -1:].mean(1)
+    slopes = (part[..., None] * (slope - slope[:, :, -1:])).sum(1) + slope[:, :, -1:].mean(1)
+    return level[:, :-1], slopes[:, :-1]
 
 
 def _posterior_root(predictor: Predictor) -> NDArray[np.float64]:
@@ -107,64 +127,120 @@ def _posterior_root(predictor: Predictor) -> NDArray[np.float64]:
     return np.asarray(np.linalg.cholesky(np.linalg.inv(np.eye(SIZE) + informed)))
 
 
-def _machine(data: Catalogue, chip: Chip, ask: Ask, precision: str) -> Machine:
-    return machines.machine_of(data, chip, data.precisions[precision], moe=bool(ask.model.experts))
+def _machines(data: Catalogue, chips: Sequence[Chip], ask: Ask, precision: str | None) -> Machine:
+    moe = bool(ask.model.experts)
+    return machines.stack(
+        [
+            machines.machine_of(data, c, data.precisions[precision or usual_precision(data, c, ask)], moe=moe)
+            for c in chips
+        ]
+    )
 
 
-def _serving(data: Catalogue, predictor: Predictor, chip: Chip, name: str) -> tuple[float, NDArray[np.float64]]:
-    ask = Ask(data.models[name], "decode", _DAY, tokens_in=_TOKENS[0], tokens_out=_TOKENS[1])
-    precision = usual_precision(data, chip, ask)
-    m, s = machines.stack([_machine(data, chip, ask, precision)]), shapes.stack([shapes.shape_of(ask.model)])
-    e = _efficiency(predictor)
-    count = chips_for(data, chip, ask, precision)
-    grid = search.serving_grid(max(count, 64))
-    for limit in (_TPOT_S, _SLOWEST_TPOT_S):  # a chip too slow for readers still serves those who can wait
+def _serving(
+    data: Catalogue, predictor: Predictor, chips: Sequence[Chip], name: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ask = Ask(data.models[name], "decode", _DAY)
+    m, s = _machines(data, chips, ask, None), shapes.stack([shapes.shape_of(ask.model)])
+    grid = search.serving_grid(_SERVING_CHIPS)
+    best = np.zeros(len(chips), np.int64)
+    for limit in (_SLOWEST_TPOT_S, _TPOT_S):  # a chip too slow for readers still serves those who can wait
         found = search.find_serving(
-            m, s, e, np.zeros(1), grid, chips=max(count, 64), tokens_in=_TOKENS[0], tokens_out=_TOKENS[1],
-            limit_s=limit, together=True,
+            m, s, _efficiency(predictor, len(chips)), np.zeros(len(chips)), grid, chips=_SERVING_CHIPS,
+            tokens_in=_TOKENS[0], tokens_out=_TOKENS[1], limit_s=limit, together=True,
         )  # fmt: skip
-        if found.fits[0, 0]:
-            break
-    k = int(found.index[0, 0])
-    choice = grid.choices[k]
-    x = Spread(*(jnp.array([float(v)]) for v in (choice.tensor, choice.data, choice.pipeline, choice.whole)))
-    return _by_vector(predictor, lambda eff: _served(m, s, eff, x, float(grid.batches[k])))
+        best = np.where(found.fits[:, 0] | (limit == _SLOWEST_TPOT_S), found.index[:, 0], best)
+    x = Spread(*(np.array([getattr(grid.choices[k], n) for k in best], float) for n in Spread._fields))  # type: ignore[arg-type]
+    return _by_vector(predictor, _served, len(chips), (m, s, x, grid.batches[best]))
 
 
-def _served(m: Machine, s: Shape, e: Efficiency, x: Spread, batch: float) -> Array:
-    got = serve(m, s, e, x, batch=jnp.array([batch]), tokens_in=jnp.array(_TOKENS[0]), tokens_out=jnp.array(_TOKENS[1]))
+def _served(e: Efficiency, m: Machine, s: Shape, x: Spread, batch: Array) -> Array:
+    got = serve(m, s, e, x, batch=batch, tokens_in=jnp.array(_TOKENS[0]), tokens_out=jnp.array(_TOKENS[1]))
     return jnp.log(got.tokens / (x.tensor * x.data * x.pipeline))
 
 
-def _training(data: Catalogue, predictor: Predictor, chip: Chip, name: str) -> tuple[float, NDArray[np.float64]]:
+def _training(
+    data: Catalogue, predictor: Predictor, chips: Sequence[Chip], name: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     ask = Ask(data.models[name], "training", _DAY)
-    m, s = machines.stack([_machine(data, chip, ask, "bf16")]), shapes.stack([shapes.shape_of(ask.model)])
+    m, s = _machines(data, chips, ask, "bf16"), shapes.stack([shapes.shape_of(ask.model)])
     grid = search.training_grid(_TRAINING_CHIPS)
     found = search.find_training(
-        m, s, _efficiency(predictor), np.zeros(1), grid, chips=_TRAINING_CHIPS, batch=_TRAINING_BATCH, length=_LENGTH
-    )
-    choice = grid.choices[int(found.index[0, 0])]  # where nothing fits, the layout that comes nearest
-    x = Spread(*(jnp.array([float(v)]) for v in (choice.tensor, choice.data, choice.pipeline, choice.whole)))
-    numbers = (_TRAINING_CHIPS, _TRAINING_BATCH, _LENGTH, choice.interleave, choice.context, choice.sharded, 0)
-    load: Any = TrainingLoad(*(jnp.array([float(v)]) for v in numbers))
-    return _by_vector(predictor, lambda eff: jnp.log(train(m, s, eff, x, load).tokens))
+        m, s, _efficiency(predictor, len(chips)), np.zeros(len(chips)), grid, chips=_TRAINING_CHIPS,
+        batch=_TRAINING_BATCH, length=_LENGTH,
+    )  # fmt: skip
+    chosen = [grid.choices[k] for k in found.index[:, 0]]  # where nothing fits, the layout that comes nearest
+
+    def column(field: str) -> NDArray[np.float64]:
+        return np.array([getattr(choice, field) for choice in chosen], float)
+
+    numbers: list[Any] = [np.full(len(chips), float(v)) for v in (_TRAINING_CHIPS, _TRAINING_BATCH, _LENGTH)]
+    numbers += [column(n) for n in ("interleave", "context", "sharded")] + [np.zeros(len(chips))]
+    spread: list[Any] = [column(n) for n in Spread._fields]
+    x, load = Spread(*spread), TrainingLoad(*numbers)
+    return _by_vector(predictor, _trained, len(chips), (m, s, x, load))
 
 
-def _efficiency(predictor: Predictor) -> Efficiency:
-    score = scores(predictor.scale, jnp.asarray(predictor.fitted.vector))[:, [stack_index(_STACK)]]
-    return gather(values(predictor.scale, score))[0]
+def _trained(e: Efficiency, m: Machine, s: Shape, x: Spread, load: TrainingLoad) -> Array:
+    return jnp.log(train(m, s, e, x, load).tokens)
 
 
-def _by_vector(predictor: Predictor, log_rate: Any) -> tuple[float, NDArray[np.float64]]:
-    """Log rate and its derivative by the vector of efficiencies."""
-    scale: Scale = predictor.scale
-    index = np.array([stack_index(_STACK)])
+def _efficiency(predictor: Predictor, count: int) -> Efficiency:
+    return gather(values(predictor.scale, _scores(predictor, count)))[0]
 
-    def total(score: Array) -> Array:
-        found: Array = log_rate(gather(values(scale, score))[0])
-        return found.sum()
 
-    score = scores(scale, jnp.asarray(predictor.fitted.vector))[:, index]
-    rate, slope = jax.value_and_grad(total)(score)
-    by_score = np.asarray(slope, float).reshape(len(NAMES), 1)
-    return float(rate), spread_slopes(scale, by_score, np.zeros((len(EXTRA), 1)), index)[0]
+def _scores(predictor: Predictor, count: int) -> Array:
+    index = np.full(count, stack_index(_STACK))
+    return scores(predictor.scale, jnp.asarray(predictor.fitted.vector))[:, index]
+
+
+@partial(jax.jit, static_argnames="log_rate")
+def _slopes(score: Array, scale: Scale, log_rate: Callable[..., Array], given: tuple[Any, ...]) -> tuple[Array, Array]:
+    def total(z: Array) -> tuple[Array, Array]:
+        found = log_rate(gather(values(scale, z))[0], *given)
+        return found.sum(), found
+
+    slope, found = jax.grad(total, has_aux=True)(score)
+    return found, slope
+
+
+def _by_vector(
+    predictor: Predictor, log_rate: Callable[..., Array], count: int, given: tuple[Any, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Log rates and their derivatives by the vector of efficiencies."""
+    found, slope = _slopes(_scores(predictor, count), predictor.scale, log_rate, given)
+    index = np.full(count, stack_index(_STACK))
+    by_score = np.asarray(slope, float)
+    return np.asarray(found, float), spread_slopes(predictor.scale, by_score, np.zeros((len(EXTRA), count)), index)
+
+
+VINTAGES: Final = tuple(
+    date.fromisoformat(day)
+    for day in ("2023-12-31", "2024-06-30", "2024-12-31", "2025-06-30", "2025-12-31", "2026-06-30")
+)
+"""Days at which the reference throughputs are fitted anew to what was published up to then."""
+_NOTHING_KNOWN: Final = date(2022, 1, 1)
+
+
+def vintages(
+    data: Catalogue, cases: Sequence[Case], report: Callable[[str], None]
+) -> Iterator[tuple[date, Reference]]:  # fmt: skip
+    """Reference throughputs as each day knew them: from the prior alone, then from what was published by each."""
+    yield _NOTHING_KNOWN, reference(data, Predictor(data, nothing_fitted()))
+    for day in VINTAGES:
+        known = [case for case in cases if case.day <= day]
+        report(f"as of {day}: {len(known)} measurements")
+        yield day, reference(data, Predictor(data, fit(data, known)))
+
+
+def rows(found: Reference, known_since: date) -> list[dict[str, str]]:
+    """The table as it ships: one row a chip and workload, figures to five digits."""
+    out = []
+    for i, chip in enumerate(found.chips):
+        for w, workload in enumerate(WORKLOADS):
+            row = {"id": f"{chip}_{workload}_{known_since:%Y%m%d}", "known_since": known_since.isoformat()}
+            row |= {"chip": chip, "workload": workload}
+            row["tokens_per_s"] = f"{np.exp(found.log_phi[w, i]):.5g}"
+            row |= {f"factor_{k + 1}": f"{x:.5f}" for k, x in enumerate(found.loads[w, i])}
+            out.append(row | {"shared": f"{found.shared:.5f}", "own": f"{found.own:.5f}"})
+    return out

@@ -45,7 +45,7 @@ TERMS: Final[tuple[tuple[tuple[str, ...], bool], ...]] = (
 _HYPER: Final = len(TERMS) + len(DIMENSIONS) + 3
 SIZE: Final = _HYPER
 """Numbers that shape the kernel: size of each term, length of each dimension, noise by confidence."""
-_SIZE_PRIOR: Final = (np.log(0.1), 0.8)
+_SIZE_PRIOR: Final = (np.log(0.1), 0.5)
 _LENGTH_PRIOR: Final = (np.log(3.0), 0.7)
 _NOISE_PRIOR: Final = tuple(np.log(x) for x in (0.04, 0.06, 0.12))
 _NOISE_SPREAD: Final = 0.5

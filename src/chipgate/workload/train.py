@@ -126,8 +126,9 @@ def _activation_bytes(s: Shape, x: Spread, load: TrainingLoad, tokens: Array, co
     more = (load.interleave > 1) * (x.pipeline - 1) / x.pipeline / load.interleave
     flight = jnp.minimum(count, x.pipeline) * (1 + more)
     unit = tokens * s.hidden * s.layers / x.pipeline * flight
-    # Experts keep what each token sends to each of them.
-    wide = 1 + s.moe_layers / s.layers * (s.chosen - 1) * 0.35
+    # In a layer of experts, beside the half that attention keeps: what its experts hold, and a copy of each token sent.
+    held = 0.5 + (s.chosen * s.expert + s.shared) / (24 * s.hidden**2) + 2 * s.chosen / _ACTIVATION_BYTES
+    wide = 1 + s.moe_layers / s.layers * (held - 1)
     kept = unit * _ACTIVATION_BYTES / x.tensor * wide
     one_layer = tokens * s.hidden * _ACTIVATION_BYTES / x.tensor * wide
     return kept, unit * _KEPT_BYTES / x.tensor + one_layer
@@ -161,6 +162,9 @@ def _sync(m: Machine, s: Shape, e: Efficiency, x: Spread, load: TrainingLoad, ra
     experts = s.moe_layers * s.experts * s.expert
     held = (parameters(s) - experts) / (x.tensor * x.pipeline) + experts / (x.tensor * x.pipeline * x.data)
     speed, _ = reach(m, e, load.chips)
+    # Copies within a domain sum over the fast link first, and share the way out.
+    local = jnp.clip(m.domain / x.tensor, 1.0, ranks)
+    speed = jnp.where(load.chips <= m.domain, speed, jnp.minimum(speed * local, m.link * e.link))
     send = 6.0 * held * (ranks - 1) / ranks / speed * (load.sharded < 1)
     read = 24.0 * parameters(s) / load.chips / (m.bandwidth * e.stream)
     return (1 - load.lora) * (e.exposed * send + read)

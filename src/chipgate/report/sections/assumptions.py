@@ -1,5 +1,7 @@
 """Which uncertain inputs move the headline, where the dataset carries their draws."""
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,7 @@ from chipgate.report.sections.base import Section
 from chipgate.results.input_names import input_label
 
 _SHOWN = 15
+_ANCHOR = re.compile(r"\.\d{4}(_\d\d)?$")
 
 
 def assumptions(context: Context) -> Section | None:
@@ -22,7 +25,7 @@ def assumptions(context: Context) -> Section | None:
     ranked = rank_correlations(context, headline)
     if not ranked:
         return None
-    names = list(ranked)[:_SHOWN]
+    names = _one_a_path(ranked)[:_SHOWN]
     limit = 1.96 / np.sqrt(max(len(headline) - 1, 1))
     lead = (
         f"How closely each uncertain input goes together with the H20 delivered in {context.year_words}, across draws: "
@@ -37,11 +40,17 @@ def rank_correlations(context: Context, headline: Draws) -> dict[str, float]:
     inputs = context.data["input_draws"]
     found = {}
     ranked = _ranks(headline)
-    for name in inputs["input_name"].values:
-        draws = np.asarray(inputs.sel(input_name=name).values, np.float64)
+    rows = np.asarray(inputs.transpose("input_name", "draw").values, np.float64)
+    for name, draws in zip(inputs["input_name"].values, rows, strict=True):
         if np.ptp(draws) > 0 and np.ptp(headline) > 0:
             found[str(name)] = float(np.corrcoef(_ranks(draws), ranked)[0, 1])
     return dict(sorted(found.items(), key=lambda item: -abs(item[1])))
+
+
+def _one_a_path(ranked: dict[str, float]) -> list[str]:
+    """Inputs, of the anchors of one path (``budget.total.2025``) the strongest alone: they are drawn together."""
+    paths = [name.rpartition(".")[0] if _ANCHOR.search(name) else name for name in ranked]
+    return [name for i, name in enumerate(ranked) if paths[i] not in paths[:i]]
 
 
 def _ranks(values: Draws) -> NDArray[np.float64]:
