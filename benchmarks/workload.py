@@ -18,7 +18,7 @@ from statistics import median
 import jax
 import numpy as np
 
-from chipgate.arrays.compiled import use_compile_cache
+from chipgate.arrays.compiled import compile_cache
 from chipgate.catalogue import Catalogue, catalogue
 from chipgate.errors import SpecError
 from chipgate.schema.chip import Chip
@@ -69,7 +69,11 @@ def main() -> None:
     parser.add_argument("--out", help="also write them to this file")
     parser.add_argument("--repeat", type=int, default=5)
     given = parser.parse_args()
-    use_compile_cache()
+    with compile_cache():
+        show(measured(given.repeat), given)
+
+
+def measured(repeat: int) -> dict[str, object]:
     data = catalogue()
     chips = chosen(data)
     shapes: Shape = shape.stack([shape.shape_of(data.models[name]) for name in MODELS])
@@ -98,9 +102,13 @@ def main() -> None:
     first, later, fits = {}, {}, {}
     for name, go in work.items():
         first[name] = timed(go)
-        later[name] = median(timed(go) for _ in range(given.repeat))
+        later[name] = median(timed(go) for _ in range(repeat))
         fits[name] = int(go().fits.sum())
     result |= {"first_s": first, "seconds": later, "total_s": sum(later.values()), "fits": fits, "target_s": TARGET_S}
+    return result
+
+
+def show(result: dict[str, object], given: argparse.Namespace) -> None:
     if given.out:
         with open(given.out, "w") as file:
             json.dump(result, file, indent=1)
@@ -108,10 +116,11 @@ def main() -> None:
         json.dump(result, sys.stdout, indent=1)
         print()
         return
-    print(f"{len(chips)} chips x {len(MODELS)} models, {os.cpu_count()} cores\n")
-    for name in work:
+    chips, models, first, later = result["chips"], result["models"], result["first_s"], result["seconds"]
+    print(f"{chips} chips x {models} models, {result['cores']} cores\n")
+    for name in later:
         print(f"{name:9} {result['points'][name]:5d} points  first {first[name]:6.2f} s  then {later[name]:6.3f} s"
-              f"  {fits[name]:4d} of {len(chips) * len(MODELS)} pairs fit")  # fmt: skip
+              f"  {result['fits'][name]:4d} of {chips * models} pairs fit")  # fmt: skip
     print(f"{'all three':9} {'':12}  first {sum(first.values()):6.2f} s  then {result['total_s']:6.3f} s")
 
 

@@ -186,7 +186,7 @@ def workload(
     Raises:
         BadInputError: An unknown name, an impossible number or layout, or a model that does not fit.
     """
-    from chipgate.arrays.compiled import use_compile_cache
+    from chipgate.arrays.compiled import compile_cache
     from chipgate.workload import document, question
     from chipgate.workload.predict import Refused
 
@@ -196,11 +196,11 @@ def workload(
         "tpot_ms": tpot_ms, "ttft_ms": ttft_ms, "layout": layout, "tokens": tokens, "on": on, "software": software,
     }  # fmt: skip
     asked = question.question(data, chip, model, phase, given)
-    use_compile_cache()
     fitted = question.predictor(data)
-    if chip is None:
-        return document.ranking(data, fitted, asked)
-    found = document.one(data, fitted, asked)
+    with compile_cache():
+        if chip is None:
+            return document.ranking(data, fitted, asked)
+        found = document.one(data, fitted, asked)
     if isinstance(found, Refused):
         raise SpecError(found.reason)
     return found
@@ -214,14 +214,14 @@ def workload_score(path: "Path | None" = None, *, data: Catalogue | None = None)
     Raises:
         DataError: The file cannot be read or lacks a column.
     """
-    from chipgate.arrays.compiled import use_compile_cache
+    from chipgate.arrays.compiled import compile_cache
     from chipgate.workload import question, score
     from chipgate.workload.measured import cases_of, read_cases
 
     data = data or catalogue()
     cases, others = cases_of(data) if path is None else read_cases(path, data)
-    use_compile_cache()
-    return score.document(data, score.score(data, question.predictor(data), cases, others))
+    with compile_cache():
+        return score.document(data, score.score(data, question.predictor(data), cases, others))
 
 
 def workload_fit(
@@ -235,11 +235,10 @@ def workload_fit(
     """
     import jax
 
-    from chipgate.arrays.compiled import use_compile_cache
+    from chipgate.arrays.compiled import compile_cache
     from chipgate.workload import refit, store
 
-    use_compile_cache()
-    with jax.enable_x64(True):
+    with compile_cache(), jax.enable_x64(True):
         fitted, about = refit.refit(data or catalogue(), report)
     store.save(path, fitted, about)
     return about
