@@ -49,7 +49,7 @@ def ranking(data: Catalogue, predictor: Predictor, asked: Question) -> dict[str,
     able, unable = [], []
     for found in answer(data, predictor, asked.chips, asked.ask):
         if isinstance(found, Refused):
-            unable.append({"chip": found.chip.id, "reason": found.reason.removeprefix(f"{found.chip.id}: ")})
+            unable.append({"chip": found.chip.id, "reason": found.reason.removeprefix(found.chip.id).lstrip(": ")})
             continue
         costs = _costs(found, shared, asked.tokens)
         able.append(
