@@ -11,6 +11,9 @@ import jax
 from jax import Array
 
 WORKLOADS: tuple[str, ...] = ("training", "inference")
+MEASURES: tuple[str, ...] = ("fp8", "fp4", "memory_bandwidth", "usd")
+"""Measures of compute: dense FP8 and FP4 rate (a chip without the format counts its next wider one), memory
+bandwidth, and money at cost; each over that of one H100, so in H100-equivalents."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +123,15 @@ class Constants:
         lead, cancel, pull_multiple, pull_share, vendor_share, life: ``[d]``; months, 1/month, ratio, fraction,
             fraction, months.
         gross_dies, yield_start, yield_ceiling, yield_learning, assembly_yield: Huawei's dies, ``[d]``.
-        dies_per, stacks_per: Dies and memory stacks per package, ``[h 1]``.
+        dies_per, stacks_per: Dies and memory stacks per package, ``[h 1]``. ``drawdown``: months that a stock of them
+            lasts at the least, ``[d]``.
         start: Maturity at the start, ``[s w d]``; ``ceiling``: ``[d]``; ``half_use``: chip-months, ``[w d]``.
-        run_failure: ``[d]``.
+        run_failure: ``[d]``; ``setback``: log maturity that a failed run costs, ``setback_kept``: part of it left a
+            month later, ``[d]``.
+        repay, diverted, committed, cover: Months in which spending ahead is made up, part of a stock sold elsewhere
+            in a month of closure, months of production ordered firmly, months of sales held at the most, ``[d]``.
+        us_mix, mfu, run_days, serving_use: Read by metrics alone: the US fleet by measure over its H100-equivalents,
+            ``[m d]``, utilisation and days of a frontier run, part of the day that serves, ``[d]``.
     """
 
     share: Array
@@ -156,10 +165,21 @@ class Constants:
     assembly_yield: Array
     dies_per: Array
     stacks_per: Array
+    drawdown: Array
     start: Array
     ceiling: Array
     half_use: Array
     run_failure: Array
+    setback: Array
+    setback_kept: Array
+    repay: Array
+    diverted: Array
+    committed: Array
+    cover: Array
+    us_mix: Array
+    mfu: Array
+    run_days: Array
+    serving_use: Array
 
 
 @jax.tree_util.register_dataclass

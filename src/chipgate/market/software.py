@@ -11,8 +11,6 @@ from jax import Array
 
 from chipgate.arrays.inputs import Constants, Structure
 
-_FADE = 0.85
-_COST = 0.3
 _SHARPNESS = 0.02
 
 
@@ -38,6 +36,6 @@ def run_fails(constants: Constants, mature: Array, uniform: Array, attempted: Ar
     return chance * attempted, failed * attempted
 
 
-def next_setback(setback: Array, failed: Array) -> Array:
+def next_setback(constants: Constants, setback: Array, failed: Array) -> Array:
     """Maturity lost to failed runs after this month, in logs, ``[s d]``."""
-    return setback * _FADE + _COST * failed
+    return setback * constants.setback_kept + constants.setback * failed

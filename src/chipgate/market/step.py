@@ -28,14 +28,6 @@ from chipgate.market.software import maturity, next_setback, run_fails
 from chipgate.market.state import STAGES, State
 from chipgate.market.sums import over
 
-_REPAY = 12.0
-_DIVERTED = 0.7
-"""Part of its stock that a maker sells elsewhere in a month in which Washington's gate is shut."""
-_COMMITTED = 3.0
-"""Months of production that a maker has ordered and cannot cancel."""
-_COVER = 6.0
-"""Months of sales beyond which a maker cuts production."""
-
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
@@ -134,8 +126,8 @@ def step(
     grey_made = over(ordinary, 0) * _mask(structure, 1)
     made = made + grey_made
     left_over = available + grey_made - over(delivered, 0)
-    stranded = _stranded(month, state, left_over, market.base, foreign)
-    diverted = _diverted(structure, left_over, washington)
+    stranded = _stranded(constants, month, state, left_over, market.base, foreign)
+    diverted = _diverted(structure, constants, left_over, washington)
     after = left_over - diverted
     backlog = state.backlog + ahead - due
     latent, lost = _toll(structure, market, attract_open, prices, passed, washington, delivered, foreign)
@@ -148,7 +140,7 @@ def step(
         x=prices.x, stock=after, pace=0.7 * state.pace + 0.3 * over(delivered, 0), backlog=backlog, passed=passed,
         us_open=washington,
         debt=debt, installed=installed, work=work, use=state.use + month.learning * _by_stack(structure, over(work, 0)),
-        setback=next_setback(state.setback, failed), level=level, bank=output.bank, stacks=output.stacks,
+        setback=next_setback(constants, state.setback, failed), level=level, bank=output.bank, stacks=output.stacks,
         wafers=output.wafers, sufficiency=sufficiency.mean(0),
     )  # fmt: skip
     record = Record(
@@ -188,9 +180,9 @@ def _make(structure: Structure, constants: Constants, state: State, month: Month
         state.bank, state.stacks, state.wafers,
     )  # fmt: skip
     # A maker that holds more than some months of sales makes less; one that has sold nothing yet makes its plan.
-    cover = jnp.where(state.pace > 0, _COVER * state.pace / jnp.maximum(state.stock, TINY), 1.0)
+    cover = jnp.where(state.pace > 0, constants.cover * state.pace / jnp.maximum(state.stock, TINY), 1.0)
     planned = month.production * jnp.clip(jnp.maximum(cover, 0.02), 0.0, 1.0)
-    made = jnp.where(state.stock > month.production * _COVER, planned, month.production)
+    made = jnp.where(state.stock > month.production * constants.cover, planned, month.production)
     made = made * (1 - _mask(structure, 1))
     for product, offer in enumerate(structure.huawei):
         made = made.at[offer].set(output.units[product])
@@ -200,7 +192,7 @@ def _make(structure: Structure, constants: Constants, state: State, month: Month
 def _budget(constants: Constants, state: State, month: Monthly) -> Array:
     """USD a month by buyer and workload, less what was spent ahead, ``[b w d]``."""
     own = constants.share * month.budget
-    repay = jnp.minimum(state.debt / _REPAY, 0.5 * own)
+    repay = jnp.minimum(state.debt / constants.repay, 0.5 * own)
     rest = own - repay
     return jnp.stack([rest * constants.training, rest * (1 - constants.training)], axis=1)
 
@@ -239,20 +231,20 @@ def _pull_forward(
     room = jnp.maximum(constants.pull_share * year - state.debt, 0.0)
     ahead = wanted * jnp.minimum(1.0, room / jnp.maximum(cost, TINY))[:, None, :]
     spent = over(ahead * street, 1)
-    repaid = jnp.minimum(state.debt / _REPAY, year / 24)
+    repaid = jnp.minimum(state.debt / constants.repay, year / 24)
     return ahead, jnp.maximum(state.debt + spent - repaid, 0.0)
 
 
-def _stranded(month: Monthly, state: State, stock: Array, base: Array, foreign: Array) -> Array:
+def _stranded(constants: Constants, month: Monthly, state: State, stock: Array, base: Array, foreign: Array) -> Array:
     """USD written off as Washington's gate shuts: stock at cost, and the months of production already ordered."""
     shutting = jnp.maximum(state.us_open - month.us_open, 0.0)
-    return foreign * shutting * (jnp.maximum(stock, 0.0) + _COMMITTED * month.production) * base
+    return foreign * shutting * (jnp.maximum(stock, 0.0) + constants.committed * month.production) * base
 
 
-def _diverted(structure: Structure, stock: Array, washington: Array) -> Array:
+def _diverted(structure: Structure, constants: Constants, stock: Array, washington: Array) -> Array:
     """Stock that a maker sells elsewhere while Washington's gate is shut, for offers with a world market."""
     elsewhere = jnp.array([[1.0 if w else 0.0] for w in structure.world])
-    return elsewhere * (1 - washington) * _DIVERTED * jnp.maximum(stock, 0.0)
+    return elsewhere * (1 - washington) * constants.diverted * jnp.maximum(stock, 0.0)
 
 
 def _toll(

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from chipgate.arrays.inputs import MEASURES
 from chipgate.market.step import Record
 from chipgate.registry import Registry
 from chipgate.setup.build import Built
@@ -77,10 +78,6 @@ def metric(
 
     return declare
 
-
-MEASURES: Final = ("fp8", "fp4", "memory_bandwidth", "usd")
-"""Measures of compute: dense FP8 and FP4 rate (a chip without the format counts its next wider one), memory
-bandwidth, and money at cost; each over that of one H100, so in H100-equivalents."""
 
 GATES: Final = ("washington", "beijing", "supply", "demand")
 INPUTS: Final = ("packaging", "dies", "memory")

@@ -2,17 +2,13 @@
 
 import numpy as np
 
-from chipgate.metrics.base import MEASURES, Array, View, metric
-from chipgate.setup.constants import chip_spec, cost_prior
+from chipgate.arrays.inputs import MEASURES
+from chipgate.metrics.base import Array, View, metric
+from chipgate.setup.constants import chip_spec
 
 _MODEL = "this model: chipgate.market.step"
 _H100 = "nvidia_h100_sxm"
-_RUN_SECONDS = 100 * 86_400.0
-_MFU = 0.4
-_SERVING_USE = 0.5
-# An H100-equivalent of the US block on each measure: the fleet of late 2025 is half Hopper, half Blackwell and
-# TPU; FP4 counts more and bandwidth less there. Assumption, ours.
-_US_MIX = {"fp8": 1.0, "fp4": 1.6, "memory_bandwidth": 0.95, "usd": 1.0}
+_DAY = 86_400.0
 
 
 def measures(view: View) -> Array:
@@ -23,7 +19,7 @@ def measures(view: View) -> Array:
     rows = np.array([_figures(view, offer.chip) for offer in plan.offers]).T
     found = rows / np.array(reference)[:, None]
     # The centre of each prior, so that the measure does not hang on the number of draws.
-    cost = np.array([view.built.used[cost_prior(offer)].central for offer in plan.offers])
+    cost = np.array([view.built.used[offer.cost].central for offer in plan.offers])
     h100 = chips[_H100].price_usd
     found[MEASURES.index("usd")] = cost / (h100.value if h100 is not None and h100.value else 1.0)
     return found
@@ -46,10 +42,9 @@ def compute_china(view: View) -> Array:
 
 @metric("compute_us", unit="H100e", label="compute installed by US buyers", axes=("measure",), adds="last",
         formula="prior path us.stock x mix of the fleet",
-        source="priors us.stock; mix assumed")  # fmt: skip
+        source="priors us.stock and us.mix")  # fmt: skip
 def compute_us(view: View) -> Array:
-    mix = np.array([_US_MIX[m] for m in MEASURES])
-    return view.built.us_stock[:, None, view.part] * mix[None, :, None]
+    return view.built.us_stock[:, None, view.part] * view.constant("us_mix")[None]
 
 
 @metric("compute_ratio", unit="ratio", label="US over Chinese compute", axes=("measure",), adds="last", headline=True,
@@ -59,26 +54,26 @@ def compute_ratio(view: View) -> Array:
     return compute_us(view) / np.maximum(compute_china(view), 1.0)
 
 
-@metric("largest_training_run", unit="FLOP", label="largest training run of one Chinese buyer in 100 days",
+@metric("largest_training_run", unit="FLOP", label="largest training run of one Chinese buyer",
         adds="last", headline=True,
-        formula="largest buyer: sum of chips x dense 16-bit rate x maturity x MFU 0.4 x 100 days",
-        source="run length and MFU as in Epoch's largest-run estimates; assumed")  # fmt: skip
+        formula="largest buyer: sum of chips x dense 16-bit rate x maturity x MFU x length of a run",
+        source="priors software.mfu and software.run_days")  # fmt: skip
 def largest_training_run(view: View) -> Array:
     plan = view.built.plan
     rates = np.array([chip_spec(plan.catalogue.chips[o.chip]).rate16 for o in plan.offers])
     mature = np.asarray(view.record.maturity)[:, list(plan.structure.stack), 0]
     fleet = np.einsum("tbcd,tcd,c->tbd", np.asarray(view.record.installed), mature, rates)
-    return fleet.max(1) * _MFU * _RUN_SECONDS
+    return fleet.max(1) * view.constant("mfu") * view.constant("run_days") * _DAY
 
 
 @metric("serving_capacity", unit="tokens/day", label="tokens a day that chips for inference can decode", adds="last",
-        headline=True, formula="chips for inference x throughput x maturity x use of 0.5",
+        headline=True, formula="chips for inference x throughput x maturity x part of the day in use",
         source=_MODEL)  # fmt: skip
 def serving_capacity(view: View) -> Array:
     plan = view.built.plan
     mature = np.asarray(view.record.maturity)[:, list(plan.structure.stack), 1]
     speed = np.exp(view.constant("log_phi"))[1]
-    return (np.asarray(view.record.work)[:, 1] * mature * speed[None]).sum(1) * _SERVING_USE * 86_400
+    return (np.asarray(view.record.work)[:, 1] * mature * speed[None]).sum(1) * view.constant("serving_use") * _DAY
 
 
 @metric("maturity", unit="fraction", label="maturity of Ascend software", axes=("workload",), adds="mean",

@@ -41,7 +41,7 @@ def gross_profit(view: View) -> Array:
 
 
 @metric("charges", unit="USD/month", label="write-downs of stranded stock", axes=("vendor",), headline=True,
-        formula="closure of the month x (stock + three months of production) x cost",
+        formula="closure of the month x (stock + production ordered firmly) x cost",
         source=_MODEL)  # fmt: skip
 def charges(view: View) -> Array:
     return vendor_sum(view, np.asarray(view.record.stranded))
