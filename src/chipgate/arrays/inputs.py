@@ -75,6 +75,9 @@ class Monthly:
         dies_in, stacks_in: Dies and memory stacks that arrive from outside, ``[t d]``.
         mix: Share of each Huawei product in packages, ``[t h d]``.
         log_ref: Log worth per USD of compute rented abroad, ``[t w d]``.
+        rent_capacity: USD of contracts a month that hosts abroad can take, ``[t d]``; ``rent_open``: share of renting
+            that both governments leave open, ``[t d]``; ``rent_rate``: H100e per USD of a contract by measure, read by
+            metrics alone, ``[t m d]``.
         fail_u: Uniform of a frontier run's fate, ``[t d]``.
         run_month: 1 where frontier runs are attempted, ``[t 1]``.
     """
@@ -98,6 +101,9 @@ class Monthly:
     stacks_in: Array
     mix: Array
     log_ref: Array
+    rent_capacity: Array
+    rent_open: Array
+    rent_rate: Array
     fail_u: Array
     run_month: Array
 
@@ -130,6 +136,8 @@ class Constants:
             month later, ``[d]``.
         repay, diverted, committed, cover: Months in which spending ahead is made up, part of a stock sold elsewhere
             in a month of closure, months of production ordered firmly, months of sales held at the most, ``[d]``.
+        rent_share: Part of the outside option that is renting abroad, ``[d]``; ``rent_reach``: part of that which a
+            buyer may send abroad, ``[b w d]``; ``rent_term``: months of a contract, ``[d]``.
         us_mix, mfu, run_days, serving_use: Read by metrics alone: the US fleet by measure over its H100-equivalents,
             ``[m d]``, utilisation and days of a frontier run, part of the day that serves, ``[d]``.
     """
@@ -176,6 +184,9 @@ class Constants:
     diverted: Array
     committed: Array
     cover: Array
+    rent_share: Array
+    rent_reach: Array
+    rent_term: Array
     us_mix: Array
     mfu: Array
     run_days: Array

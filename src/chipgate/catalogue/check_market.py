@@ -10,6 +10,8 @@ from chipgate.timegrid import FIRST_DAY
 MODELLED = "huawei"
 """Supply line whose volume is modelled from dies, memory and packaging."""
 
+_CUT = "rental.cut."  # priors named after the event that cuts renting abroad
+
 
 def market_names(data: Catalogue) -> Iterator[Fault]:
     """Chips, makers, priors, events and levers that records of the market name exist."""
@@ -25,6 +27,12 @@ def market_names(data: Catalogue) -> Iterator[Fault]:
                 yield Fault(data.offers.place(key), key, f"names unknown {table.kind} {name!r}")
         if (offer.supply == MODELLED) != (offer.package is not None):
             yield Fault(data.offers.place(key), key, f"a package goes with supply: {MODELLED}, and only with it")
+    for key in data.priors:
+        event = key.removeprefix(_CUT).upper()
+        if key.startswith(_CUT) and event not in data.events:
+            yield Fault(
+                data.priors.place(key), key, f"names unknown event {event!r}", "name it after the act that cuts"
+            )
     for key, episode in data.episodes.items():
         for name in episode.events:
             if name not in data.events:

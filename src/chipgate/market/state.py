@@ -28,6 +28,7 @@ class State:
         setback: Log maturity lost to failed runs, fading, ``[s d]``.
         level: Level of Beijing's gate, ``[f k d]``.
         bank, stacks: Huawei's banked dies and memory stacks, ``[d]``; ``wafers``: cumulative wafers, ``[d]``.
+        rent_tight: Log of the rent abroad over its reference, ``[d]``.
         sufficiency: Domestic supply over demand of last month, ``[d]``.
     """
 
@@ -46,6 +47,7 @@ class State:
     bank: Array
     stacks: Array
     wafers: Array
+    rent_tight: Array
     sufficiency: Array
 
 
@@ -65,5 +67,5 @@ def initial(structure: Structure, inputs: Inputs) -> State:
         passed=jnp.ones((b, c, draws), dtype), us_open=zeros(c), debt=zeros(b), installed=zeros(STAGES, b, c),
         work=zeros(STAGES, 2, c), use=zeros(s, 2), setback=zeros(s),
         level=jnp.zeros((f, k, draws), jnp.int32), bank=zeros(), stacks=zeros(), wafers=zeros(),
-        sufficiency=zeros(),
+        rent_tight=zeros(), sufficiency=zeros(),
     )  # fmt: skip

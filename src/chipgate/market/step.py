@@ -6,7 +6,8 @@ Order of a month:
  2. Orders of last month that a gate now stops are cancelled.
  3. Huawei makes what its tightest input allows; the other makers add their production to stock.
  4. Budgets: the share of the year, less what was spent ahead.
- 5. Prices: the Bertrand equilibrium of this month's ordinary demand against what there is.
+ 5. Renting abroad competes with chips at the rent of last month. Prices: the Bertrand equilibrium of this month's
+    ordinary demand against what there is.
  6. Orders: the ordinary ones are delivered; fear of a closure adds orders to the backlog; the backlog is
     delivered over its lead time from what is left.
  7. Stocks: makers' stock, installed chips by stage of life, software use, debt.
@@ -24,6 +25,7 @@ from chipgate.market.choice import TINY, attraction
 from chipgate.market.domestic import Output, produce
 from chipgate.market.gate import let_through, next_level
 from chipgate.market.pricing import Market, Prices, demand_at, solve
+from chipgate.market.rental import outside_option, rent
 from chipgate.market.software import maturity, next_setback, run_fails
 from chipgate.market.state import STAGES, State
 from chipgate.market.sums import over
@@ -35,7 +37,8 @@ class Record:
     """What a month leaves behind; draw axis last.
 
     Attributes:
-        delivered: ``[b c d]``; ``ordered``, ``cancelled``: ``[c d]``; ``backlog``, ``stock``, ``made``: ``[c d]``.
+        delivered: ``[b c d]``; ``ordered``, ``cancelled``: ``[c d]``; ``ahead``: ordered for fear of a closure, part of
+            ``ordered``, ``[c d]``; ``backlog``, ``stock``, ``made``: ``[c d]``.
         diverted: Units sold elsewhere, ``[c d]``.
         adjusted: Units by which stock was set to an observed figure, ``[c d]``.
         training_share: Part of deliveries for training, ``[c d]``.
@@ -44,7 +47,8 @@ class Record:
         stranded: USD of stock and orders written off this month, ``[c d]``.
         latent: Units wanted with all gates open, ``[c d]``; ``lost``: units that Washington, Beijing and supply
             took from that, ``[3 c d]``.
-        outside: USD spent abroad or kept, ``[w d]``.
+        outside: USD spent abroad or kept, ``[w d]``; ``rented``: contracts signed abroad out of that, USD, ``[b d]``;
+            ``rent_tight``: log of the rent over its reference, ``[d]``.
         maturity: ``[s w d]``; ``failure``: chance that a frontier run was abandoned, ``[s d]``.
         installed: ``[b c d]``; ``work``: ``[w c d]``.
         level: ``[f k d]``; ``us_open``: ``[c d]``.
@@ -55,6 +59,7 @@ class Record:
 
     delivered: Array
     ordered: Array
+    ahead: Array
     cancelled: Array
     backlog: Array
     stock: Array
@@ -71,6 +76,8 @@ class Record:
     latent: Array
     lost: Array
     outside: Array
+    rented: Array
+    rent_tight: Array
     maturity: Array
     failure: Array
     installed: Array
@@ -106,9 +113,14 @@ def step(
 
     budget = _budget(constants, state, month)
     mature = maturity(structure, constants, state.use, state.setback)
-    market, attract_open = _market(structure, constants, state, month, passed, washington, mature, available, budget)
+    option = outside_option(constants, month, state.rent_tight)
+    market, attract_open = _market(
+        structure, constants, state, month, passed, washington, mature, available, budget, option.utility
+    )
     prices = solve(structure, market, state.x, tolerance=tolerance, differentiable=differentiable)
     found, street, _ = demand_at(structure, market, prices.x)
+
+    rented, tight = rent(constants, month, option, found.outside, state.rent_tight)
 
     units = found.spend / street[None, None]
     ordinary, training = over(units, 1), units[:, 0]
@@ -141,15 +153,17 @@ def step(
         us_open=washington,
         debt=debt, installed=installed, work=work, use=state.use + month.learning * _by_stack(structure, over(work, 0)),
         setback=next_setback(constants, state.setback, failed), level=level, bank=output.bank, stacks=output.stacks,
-        wafers=output.wafers, sufficiency=sufficiency.mean(0),
+        wafers=output.wafers, rent_tight=tight, sufficiency=sufficiency.mean(0),
     )  # fmt: skip
     record = Record(
-        delivered=delivered, ordered=over(ordinary + ahead, 0), cancelled=over(cancelled, 0), backlog=over(backlog, 0),
+        delivered=delivered, ordered=over(ordinary + ahead, 0), ahead=over(ahead, 0), cancelled=over(cancelled, 0),
+        backlog=over(backlog, 0),
         stock=after, made=made, diverted=diverted, adjusted=available - stock, training_share=share, street=street,
         listed=listed,
         fee=month.fee * kept * over(delivered, 0), revenue=kept * over(delivered, 0),
         cost=market.base * over(delivered, 0), stranded=stranded, latent=latent, lost=lost,
-        outside=over(found.outside, 0), maturity=mature, failure=chance, installed=over(installed, 0),
+        outside=over(found.outside, 0), rented=rented, rent_tight=state.rent_tight,
+        maturity=mature, failure=chance, installed=over(installed, 0),
         work=over(work, 0),
         level=level, us_open=washington, bank=output.bank, stacks=output.stacks, good_dies=output.good_dies,
         dies_used=output.dies_used, stacks_used=output.stacks_used, binding=output.binding, limits=output.limits,
@@ -199,7 +213,7 @@ def _budget(constants: Constants, state: State, month: Monthly) -> Array:
 
 def _market(
     structure: Structure, constants: Constants, state: State, month: Monthly, passed: Array, washington: Array,
-    mature: Array, available: Array, budget: Array,
+    mature: Array, available: Array, budget: Array, outside: Array,
 ) -> tuple[Market, Array]:  # fmt: skip
     """This month's market, and attraction with all gates open."""
     worth = constants.log_phi + jnp.log(jnp.stack([mature[s] for s in structure.stack], axis=1))
@@ -213,7 +227,7 @@ def _market(
     market = Market(
         base=constants.cost, fee=month.fee, own=constants.own, tariff=constants.tariff, supply=supply, active=active,
         log_worth=worth - month.log_ref[:, None, :], attract=attract * active, budget=budget, alpha=constants.alpha,
-        lam=constants.lam, outside=constants.outside, markup=constants.markup, grey_scale=constants.grey_scale,
+        lam=constants.lam, outside=outside, markup=constants.markup, grey_scale=constants.grey_scale,
         grey_elasticity=constants.grey_elasticity,
     )  # fmt: skip
     # With all gates open a buyer could have what its maker sells now: an offer without stock is not wanted.

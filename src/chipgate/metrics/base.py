@@ -80,6 +80,7 @@ def metric(
 
 
 GATES: Final = ("washington", "beijing", "supply", "demand")
+SOURCES: Final = ("legal", "grey", "domestic", "rented_abroad")
 INPUTS: Final = ("packaging", "dies", "memory")
 
 
@@ -89,7 +90,7 @@ def labels(axis: str, built: Built) -> tuple[str, ...]:
     named = {
         "offer": structure.offers, "buyer": structure.buyers, "vendor": structure.vendors,
         "stack": structure.stacks, "family": structure.families, "route": ("legal", "grey", "domestic"),
-        "workload": ("training", "inference"), "gate": GATES, "measure": MEASURES, "input": INPUTS,
+        "workload": ("training", "inference"), "gate": GATES, "measure": MEASURES, "input": INPUTS, "source": SOURCES,
         "level": ("welcome", "discouraged", "case_by_case", "blocked"),
     }  # fmt: skip
     return tuple(named[axis])

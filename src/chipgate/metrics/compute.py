@@ -2,34 +2,21 @@
 
 import numpy as np
 
-from chipgate.arrays.inputs import MEASURES
 from chipgate.metrics.base import Array, View, metric
 from chipgate.setup.constants import chip_spec
+from chipgate.setup.rental import figures, h100_price
 
 _MODEL = "this model: chipgate.market.step"
-_H100 = "nvidia_h100_sxm"
 _DAY = 86_400.0
 
 
 def measures(view: View) -> Array:
     """H100-equivalents of one chip of each offer by measure, ``[measure c]``."""
     plan = view.built.plan
-    chips = plan.catalogue.chips
-    reference = _figures(view, _H100)
-    rows = np.array([_figures(view, offer.chip) for offer in plan.offers]).T
-    found = rows / np.array(reference)[:, None]
+    found = np.array([figures(plan.catalogue, offer.chip) for offer in plan.offers]).T
     # The centre of each prior, so that the measure does not hang on the number of draws.
     cost = np.array([view.built.used[offer.cost].central for offer in plan.offers])
-    h100 = chips[_H100].price_usd
-    found[MEASURES.index("usd")] = cost / (h100.value if h100 is not None and h100.value else 1.0)
-    return found
-
-
-def _figures(view: View, chip: str) -> list[float]:
-    record = view.built.plan.catalogue.chips[chip]
-    spec = chip_spec(record)
-    rate4 = max((record.spec("fp4_dense_tflops") or 0.0) * 1e12, spec.rate8)
-    return [spec.rate8, rate4, spec.bandwidth, 1.0]
+    return np.concatenate([found, cost[None] / h100_price(plan.catalogue)])
 
 
 @metric("compute_china", unit="H100e", label="compute installed in China", axes=("measure",), adds="last",
@@ -38,6 +25,37 @@ def _figures(view: View, chip: str) -> list[float]:
 def compute_china(view: View) -> Array:
     installed = np.asarray(view.record.installed).sum(1)
     return np.einsum("mc,tcd->tmd", measures(view), installed)
+
+
+@metric("rented_abroad_h100e", unit="H100e", label="compute rented abroad by Chinese buyers", axes=("measure",),
+        adds="last", headline=True,
+        formula="contracts signed x H100e per USD at the rent of the month, running out over their term",
+        source="this model: chipgate.market.rental")  # fmt: skip
+def rented_abroad_h100e(view: View) -> Array:
+    signed = np.asarray(view.record.rented).sum(1) * np.exp(-np.asarray(view.record.rent_tight))
+    added = signed[:, None] * view.monthly("rent_rate")
+    kept = np.exp(-1 / view.constant("rent_term"))
+    stock = np.zeros_like(added)
+    for t in range(len(added)):
+        stock[t] = added[t] + (stock[t - 1] * kept if t else 0.0)
+    return stock
+
+
+@metric("compute_by_source", unit="H100e", label="compute that Chinese buyers can use", axes=("source", "measure"),
+        adds="last", formula="compute installed in China by route, and compute rented abroad",
+        source=_MODEL)  # fmt: skip
+def compute_by_source(view: View) -> Array:
+    weighted = measures(view)[None, :, :, None] * np.asarray(view.record.installed).sum(1)[:, None]
+    offers_of = view.built.plan.structure.offers_of
+    parts = [weighted[:, :, list(offers_of(route))].sum(2) for route in range(3)]
+    return np.stack([*parts, rented_abroad_h100e(view)], axis=1)
+
+
+@metric("compute_usable", unit="H100e", label="compute that Chinese buyers can use, rented abroad included",
+        axes=("measure",), adds="last", headline=True, formula="compute_china + rented_abroad_h100e",
+        source=_MODEL)  # fmt: skip
+def compute_usable(view: View) -> Array:
+    return compute_china(view) + rented_abroad_h100e(view)
 
 
 @metric("compute_us", unit="H100e", label="compute installed by US buyers", axes=("measure",), adds="last",
@@ -52,6 +70,12 @@ def compute_us(view: View) -> Array:
         source=_MODEL)  # fmt: skip
 def compute_ratio(view: View) -> Array:
     return compute_us(view) / np.maximum(compute_china(view), 1.0)
+
+
+@metric("us_lead", unit="ratio", label="US compute over what Chinese buyers can use", axes=("measure",), adds="last",
+        formula="compute_us / compute_usable", source=_MODEL)  # fmt: skip
+def us_lead(view: View) -> Array:
+    return compute_us(view) / np.maximum(compute_usable(view), 1.0)
 
 
 @metric("largest_training_run", unit="FLOP", label="largest training run of one Chinese buyer",

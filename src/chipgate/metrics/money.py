@@ -96,6 +96,20 @@ def outside_spend(view: View) -> Array:
     return np.asarray(view.record.outside)
 
 
+@metric("rented_abroad_usd", unit="USD/month", label="contracts for compute rented abroad", axes=("buyer",),
+        headline=True, formula="outside option x part of it that is renting, within what hosts can take",
+        source="this model: chipgate.market.rental")  # fmt: skip
+def rented_abroad_usd(view: View) -> Array:
+    return np.asarray(view.record.rented)
+
+
+@metric("rent_abroad", unit="ratio", label="rent abroad over its reference", adds="mean",
+        formula="rises while more is wanted than hosts can take",
+        source="this model: chipgate.market.rental")  # fmt: skip
+def rent_abroad(view: View) -> Array:
+    return np.exp(np.asarray(view.record.rent_tight))
+
+
 @metric("buyer_welfare", unit="USD/month", label="buyers' surplus over having only the outside option",
         formula="sum over workloads of budget / alpha x (-log share of the outside option)",
         source="log-sum of the nested logit; Small and Rosen (1981)")  # fmt: skip

@@ -1,8 +1,8 @@
-"""Inputs by month: gates, supply, budgets, fear, and the reference worth of renting abroad."""
+"""Inputs by month: gates, supply, budgets, fear."""
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,21 +10,12 @@ from numpy.typing import NDArray
 from chipgate.arrays.keys import Streams
 from chipgate.schema.tables import Event
 from chipgate.setup import beijing
-from chipgate.setup.constants import REFERENCE_MODELS, chip_spec
 from chipgate.setup.draws import PriorDraws, month_index
 from chipgate.setup.huawei import huawei_paths
 from chipgate.setup.law import Washington, washington
 from chipgate.setup.levers import Settings, future_factor
 from chipgate.setup.plan import Plan
-from chipgate.workload.plain import log_throughput
-
-# World chips whose worth per USD sets the worth of compute rented abroad, with their prior of price and the month
-# in which they are the middle of the rented fleet; between two such months the fleet turns over evenly.
-_REFERENCES: Final = (
-    ("nvidia_a100_80_sxm", "a100", date(2022, 1, 1)),
-    ("nvidia_h100_sxm", "h100", date(2024, 6, 1)),
-    ("nvidia_b200", "b200", date(2027, 1, 1)),
-)
+from chipgate.setup.rental import rental_paths
 
 
 def monthly_of(
@@ -54,10 +45,9 @@ def monthly_of(
         "move_u": np.stack(
             [streams.by_month(f"beijing:moves:{f}", len(months), (2, 2)) for f in made.structure.families], axis=3
         ),
-        "log_ref": _log_ref(made, draws),
         "fail_u": streams.by_month("run:fate", len(months)),
         "run_month": np.array([[float(m.month in (3, 9) and m.year >= 2023)] for m in months]),
-    } | huawei_paths(made, draws)  # fmt: skip
+    } | huawei_paths(made, draws) | rental_paths(made, streams, draws, constants["life"])  # fmt: skip
     # Enforcement removes grey supply; it acts on the month's liveness of grey offers as a part of their volume.
     for c, offer in enumerate(made.offers):
         if offer.route == "grey":
@@ -211,19 +201,3 @@ def _react(made: Plan, gate: Washington, chance: NDArray[np.float64], factor: fl
             carried = carried * fade + opened[t]
             rate[t, f] = start * np.minimum(carried, 1)
     return rate
-
-
-def _log_ref(made: Plan, draws: PriorDraws) -> NDArray[np.float64]:
-    """Log worth per USD of compute rented abroad: the middle chip of the world's rented fleet and its premium."""
-    models = [made.catalogue.models[m] for m in REFERENCE_MODELS]
-    rows, at = [], []
-    for chip, price, middle in _REFERENCES:
-        record = made.catalogue.chips[chip]
-        if record.announced is None or record.announced.last <= made.as_of:
-            worth = log_throughput(chip_spec(record), models)[:, None]
-            rows.append(worth - np.log(draws.one(f"grey.world_price.{price}") + draws.one("rental.own_cost")))
-            at.append(month_index(made.months, middle))
-    t = np.arange(len(made.months))
-    weights = np.stack([np.interp(t, at, np.eye(len(at))[i]) for i in range(len(at))], axis=1)
-    log_ref = np.einsum("ti,iwd->twd", weights, np.stack(rows)) - np.log(draws.one("rental.premium"))
-    return log_ref + np.log(_future_factor(made, "buyers.renting_abroad"))[:, None, None]
