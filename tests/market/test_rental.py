@@ -10,7 +10,14 @@ from chipgate.metrics import METRICS
 from chipgate.results.execute import execute
 from chipgate.setup.build import block
 
-NAMES = ("rented_abroad_usd", "rented_abroad_h100e", "compute_by_source", "compute_usable", "compute_china", "rent_abroad")
+NAMES = (
+    "rented_abroad_usd",
+    "rented_abroad_h100e",
+    "compute_by_source",
+    "compute_usable",
+    "compute_china",
+    "rent_abroad",
+)
 
 
 @pytest.fixture(scope="module")

@@ -59,16 +59,18 @@ class Monthly:
 
     Attributes:
         live: 1 where an offer is on the market, ``[t c d]``.
-        us_open: Share of a month in which Washington lets it through, ``[t c d]``.
+        us_open: Share of a month in which Washington lets it through by the law known at the as-of date, ``[t c d]``.
         fee: Share of revenue due to Washington, duty included, ``[t c d]``.
+        us_given, fee_given: 1 where later acts of the process change neither, ``[t c 1]``.
+        us_future: 1 after the as-of date, ``[t 1]``; ``us_u``: uniforms of Washington's later acts, ``[t f d]``.
         cap: Licensed units a month at most, ``[t c d]``.
         production: Units made for China, ``[t c d]``; Huawei's are made by the model.
         stock_set: Observed stock of an offer, NaN where none was observed, ``[t c d]``.
+        stock_factor: Factor on the stock carried over, where a scenario moves it, ``[t c 1]``.
         budget: USD a month of all buyers, outside option included, ``[t d]``.
         fear: How much a closure is feared, 0 to 1, ``[t c d]``.
         level_given: Level of Beijing's gate where history or a scenario gives it, -1 where the process runs,
             ``[t f k d]``.
-        react: Rate of escalation that a recent opening by Washington adds, per month, ``[t f d]``.
         move_u: Uniforms of the moves of Beijing's gate, ``[t 2 2 f d]`` (sub-step, up or down).
         packaging, wafers: Huawei's packages and wafers a month, ``[t d]``.
         yield_odds: Factor on the odds of a good die, ``[t 1]``; ``learning``: on the speed of software, ``[t 1]``.
@@ -85,13 +87,17 @@ class Monthly:
     live: Array
     us_open: Array
     fee: Array
+    us_given: Array
+    fee_given: Array
+    us_future: Array
+    us_u: Array
     cap: Array
     production: Array
     stock_set: Array
+    stock_factor: Array
     budget: Array
     fear: Array
     level_given: Array
-    react: Array
     move_u: Array
     packaging: Array
     wafers: Array
@@ -124,6 +130,12 @@ class Constants:
         alpha: Sensitivity, ``[w d]``; ``lam``: nesting parameter, ``[d]``; ``outside``: utility, ``[d]``.
         passes: Share of ordinary demand let through at levels 0 to 3, ``[4 f d]``.
         rates: Monthly rates of Beijing's moves: up, down, ``[2 d]``; ``sufficiency``: their response, ``[d]``.
+        react: Monthly rate of tightening right after an opening by Washington, ``[d]``; ``react_kept``: part left a
+            month later, ``[1]``.
+        us_close, us_reopen: Monthly rates of Washington's later acts, ``[f d]``.
+        rebuff_close, rebuff_open: Log of the factor on them where Beijing refuses, ``[d]``.
+        us_stands: 1 where a family is open in law, ``[f d]``; ``us_lag``: months from licence to shipment, ``[d]``;
+            ``later_fee``: share of revenue that a later opening costs, ``[d]``.
         tariff: Import duty of China on foreign chips, ``[d]``.
         markup, grey_scale, grey_elasticity: Grey supply, ``[d]``, ``[c d]``, ``[d]``.
         lead, cancel, pull_multiple, pull_share, vendor_share, life: ``[d]``; months, 1/month, ratio, fraction,
@@ -156,6 +168,15 @@ class Constants:
     passes: Array
     rates: Array
     sufficiency: Array
+    react: Array
+    react_kept: Array
+    us_close: Array
+    us_reopen: Array
+    rebuff_close: Array
+    rebuff_open: Array
+    us_stands: Array
+    us_lag: Array
+    later_fee: Array
     tariff: Array
     markup: Array
     grey_scale: Array

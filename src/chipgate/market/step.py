@@ -2,7 +2,7 @@
 
 Order of a month:
 
- 1. Beijing's gate moves (or stands where it is given); what the two gates let through follows.
+ 1. Washington's gate moves, then Beijing's (or each stands where it is given); what both let through follows.
  2. Orders of last month that a gate now stops are cancelled.
  3. Huawei makes what its tightest input allows; the other makers add their production to stock.
  4. Budgets: the share of the year, less what was spent ahead.
@@ -29,6 +29,7 @@ from chipgate.market.rental import outside_option, rent
 from chipgate.market.software import maturity, next_setback, run_fails
 from chipgate.market.state import STAGES, State
 from chipgate.market.sums import over
+from chipgate.market.washington import next_opening
 
 
 @jax.tree_util.register_dataclass
@@ -40,7 +41,7 @@ class Record:
         delivered: ``[b c d]``; ``ordered``, ``cancelled``: ``[c d]``; ``ahead``: ordered for fear of a closure, part of
             ``ordered``, ``[c d]``; ``backlog``, ``stock``, ``made``: ``[c d]``.
         diverted: Units sold elsewhere, ``[c d]``.
-        adjusted: Units by which stock was set to an observed figure, ``[c d]``.
+        adjusted: Units by which stock was set to an observed figure or moved by a scenario, ``[c d]``.
         training_share: Part of deliveries for training, ``[c d]``.
         street, listed: Prices, USD a chip, ``[c d]``; ``fee``: receipts, USD, ``[c d]``.
         revenue: To makers before the fee, USD, ``[c d]``; ``cost``: of what was delivered, USD, ``[c d]``.
@@ -101,15 +102,17 @@ def step(
 ) -> tuple[State, Record]:
     """Advance one month; ``month`` is one slice of :class:`Monthly`."""
     foreign = _mask(structure, 0)
-    level = next_level(constants, state.level, month.level_given, month.react, month.move_u, state.sufficiency)
+    opened = next_opening(structure, constants, state, month)
+    month = replace(month, us_open=opened.us_open, fee=opened.fee)
+    level = next_level(constants, state.level, month.level_given, opened.react, month.move_u, state.sufficiency)
     passed = let_through(structure, constants, level)
     washington = jnp.where(foreign > 0, month.us_open, 1.0)
     state, cancelled = _cancel(constants, state, passed, washington, foreign)
 
     output, made = _make(structure, constants, state, month)
-    stock = state.stock + made
-    adjusted = jnp.where(jnp.isnan(month.stock_set), 0.0, month.stock_set - stock)
-    available = jnp.maximum(stock + adjusted, 0.0)
+    carried = state.stock * month.stock_factor + made
+    available = jnp.maximum(jnp.where(jnp.isnan(month.stock_set), carried, month.stock_set), 0.0)
+    adjusted = available - state.stock - made
 
     budget = _budget(constants, state, month)
     mature = maturity(structure, constants, state.use, state.setback)
@@ -150,15 +153,15 @@ def step(
     kept = listed + constants.vendor_share * (street - listed)
     new = State(
         x=prices.x, stock=after, pace=0.7 * state.pace + 0.3 * over(delivered, 0), backlog=backlog, passed=passed,
-        us_open=washington,
-        debt=debt, installed=installed, work=work, use=state.use + month.learning * _by_stack(structure, over(work, 0)),
+        us_open=month.us_open, us_stands=opened.stands, us_since=opened.since, us_react=opened.react, debt=debt,
+        installed=installed, work=work, use=state.use + month.learning * _by_stack(structure, over(work, 0)),
         setback=next_setback(constants, state.setback, failed), level=level, bank=output.bank, stacks=output.stacks,
         wafers=output.wafers, rent_tight=tight, sufficiency=sufficiency.mean(0),
     )  # fmt: skip
     record = Record(
         delivered=delivered, ordered=over(ordinary + ahead, 0), ahead=over(ahead, 0), cancelled=over(cancelled, 0),
         backlog=over(backlog, 0),
-        stock=after, made=made, diverted=diverted, adjusted=available - stock, training_share=share, street=street,
+        stock=after, made=made, diverted=diverted, adjusted=adjusted, training_share=share, street=street,
         listed=listed,
         fee=month.fee * kept * over(delivered, 0), revenue=kept * over(delivered, 0),
         cost=market.base * over(delivered, 0), stranded=stranded, latent=latent, lost=lost,

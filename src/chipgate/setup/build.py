@@ -14,7 +14,6 @@ from chipgate.setup.constants import constants_of
 from chipgate.setup.draws import PriorDraws
 from chipgate.setup.monthly import monthly_of
 from chipgate.setup.plan import Plan
-from chipgate.setup.rental import rental_constants
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def build(made: Plan, first: int = 0, count: int | None = None) -> Built:
     made = replace(made, draws=made.draws - first if count is None else count)
     streams = Streams(made.seed, made.draws, first)
     draws = PriorDraws(made.catalogue, streams, made.as_of)
-    constants = constants_of(made, streams, draws) | rental_constants(made, draws)
+    constants = constants_of(made, streams, draws)
     monthly, us_stock, counts = monthly_of(made, streams, draws, constants)
     inputs = Inputs(Monthly(**_as_fields(monthly)), Constants(**_as_fields(constants)))
     return Built(made, inputs, us_stock, dict(draws.used), counts)

@@ -15,19 +15,22 @@ from chipgate.setup.huawei import huawei_paths
 from chipgate.setup.law import Washington, washington
 from chipgate.setup.levers import Settings, future_factor
 from chipgate.setup.plan import Plan
-from chipgate.setup.rental import rental_paths
+from chipgate.setup.rental import rental_constants, rental_paths
 
 
 def monthly_of(
     made: Plan, streams: Streams, draws: PriorDraws, constants: dict[str, NDArray[Any]]
 ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64], dict[str, float]]:
-    """Arrays of :class:`chipgate.arrays.inputs.Monthly` by name, the US stock, and the counts behind both gates."""
+    """Arrays of :class:`chipgate.arrays.inputs.Monthly` by name, the US stock, and the counts behind both gates.
+
+    Constants that follow from the gates and from renting abroad are added to ``constants``.
+    """
     months, settings = made.months, made.settings
     gate = washington(
         made.catalogue, streams, draws, made.offers, made.structure.families, months, made.as_of,
         settings.number("washington.close_rate", 1.0),
     )  # fmt: skip
-    _apply_levers(made, gate)
+    given = _apply_levers(made, gate)
     levels = beijing.history_levels(
         made.catalogue, streams, made.structure.families, made.structure.classes, months, made.as_of
     )
@@ -35,13 +38,17 @@ def monthly_of(
     rates = beijing.estimate_rates(made.catalogue, streams, made.as_of)
     rates_up = rates.up * settings.number("beijing.escalation", 1.0)
     constants["rates"] = np.stack([rates_up, rates.down])
+    constants |= _later_acts(draws, gate, rates.reaction, settings.number("beijing.reaction", 1.0))
+    constants |= rental_constants(made, draws)
+    now = month_index(months, made.as_of)
     grey = _factor(settings, "washington.smuggling_enforcement", months, default=0.0)
     production, stock_set = _production(made, draws)
     arrays = {
         "live": _live(made), "us_open": gate.us_open, "fee": gate.fee, "cap": np.minimum(gate.cap, 1e9),
-        "production": production, "stock_set": stock_set, "budget": _budget(made, draws),
-        "fear": _fear(made, draws), "level_given": levels,
-        "react": _react(made, gate, rates.reaction * 1.0, settings.number("beijing.reaction", 1.0)),
+        "production": production, "stock_set": stock_set, "stock_factor": _stock_factor(made),
+        "budget": _budget(made, draws), "fear": _fear(made, draws), "level_given": levels,
+        "us_given": given["washington.open"], "fee_given": given["washington.fee"], "us_u": gate.u,
+        "us_future": np.array([[float(t > now)] for t in range(len(months))]),
         "move_u": np.stack(
             [streams.by_month(f"beijing:moves:{f}", len(months), (2, 2)) for f in made.structure.families], axis=3
         ),
@@ -67,8 +74,12 @@ def _live(made: Plan) -> NDArray[np.float64]:
     return live
 
 
-def _apply_levers(made: Plan, gate: Washington) -> None:
-    """Scenario settings over the law and its process, from the month of the as-of date or as dated."""
+def _apply_levers(made: Plan, gate: Washington) -> dict[str, NDArray[np.float64]]:
+    """Scenario settings over the law, from the month of the as-of date or as dated; where they stand, ``[t c 1]``."""
+    given = {path: np.zeros((len(made.months), len(made.offers), 1)) for path in ("washington.open", "washington.fee")}
+    for c, offer in enumerate(made.offers):
+        # Offers of the other routes, and those that only a scenario opens, know no later acts.
+        given["washington.open"][:, c] = float(offer.route != "legal" or offer.only_if_allowed)
     for c, offer in enumerate(made.offers):
         if offer.route != "legal":
             continue
@@ -77,6 +88,9 @@ def _apply_levers(made: Plan, gate: Washington) -> None:
             values = _dated(made, f"{path}.{offer.family}")
             for t in np.flatnonzero(~np.isnan(values)):
                 array[t, c] = values[t]
+            if path in given:
+                given[path][:, c, 0] = np.maximum(given[path][:, c, 0], ~np.isnan(values))
+    return given
 
 
 def _fix_levels(made: Plan, levels: NDArray[np.int32]) -> None:
@@ -149,6 +163,18 @@ def _observed_stock(
             units[:, c] = np.where(after & arriving, np.maximum(units[:, c], ordered), units[:, c])
 
 
+def _stock_factor(made: Plan) -> NDArray[np.float64]:
+    """What a maker's supply lever does to the stock that it holds: it is sent to or taken from other markets."""
+    found = np.ones((len(made.months), len(made.offers), 1))
+    for c, offer in enumerate(made.offers):
+        if offer.route == "legal":
+            factor = _future_factor(made, f"nvidia_amd.supply.{offer.supply}")
+            before = np.concatenate([[1.0], factor[:-1]])
+            # Nothing is left of a stock that was sent away, so a later factor finds nothing to multiply.
+            found[:, c, 0] = np.where(before > 0, factor / np.maximum(before, 1e-9), 1.0)
+    return found
+
+
 def _budget(made: Plan, draws: PriorDraws) -> NDArray[np.float64]:
     path = draws.path("budget.total", made.months)
     if path is None:
@@ -184,20 +210,15 @@ def _months_between(first: date, later: date) -> int:
     return (later.year - first.year) * 12 + later.month - first.month
 
 
-def _react(made: Plan, gate: Washington, chance: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
-    """Rate of tightening that recent openings of a family add, ``[t f d]``."""
-    start = -np.log1p(-np.minimum(chance, 0.999)) / beijing.REACTION_FADES * factor
-    shape = (len(made.months), len(made.structure.families), made.draws)
-    rate = np.zeros(shape)
-    for f in range(shape[1]):
-        members = [c for c, o in enumerate(made.offers) if o.route == "legal" and made.structure.family[c] == f]
-        if not members:
-            continue
-        lawful = gate.us_open[:, members].max(1)
-        opened = np.maximum(np.diff(lawful, axis=0, prepend=lawful[:1]), 0)
-        carried = np.zeros(made.draws)
-        fade = np.exp(-1 / beijing.REACTION_FADES)
-        for t in range(shape[0]):
-            carried = carried * fade + opened[t]
-            rate[t, f] = start * np.minimum(carried, 1)
-    return rate
+def _later_acts(
+    draws: PriorDraws, gate: Washington, reaction: NDArray[np.float64], factor: float
+) -> dict[str, NDArray[np.float64]]:
+    """Constants of both governments' later acts."""
+    # A chance of an answer within the window, as a rate that fades and adds up to it.
+    react = -np.log1p(-np.minimum(reaction, 0.999)) / beijing.REACTION_FADES * factor
+    return {
+        "react": react, "react_kept": np.array([np.exp(-1 / beijing.REACTION_FADES)]),
+        "us_close": gate.close, "us_reopen": gate.reopen, "us_stands": gate.stands,
+        "us_lag": draws.one("washington.shipment_lag"), "later_fee": draws.one("washington.later_fee"),
+        "rebuff_close": draws.one("washington.rebuff_close"), "rebuff_open": draws.one("washington.rebuff_open"),
+    }  # fmt: skip
