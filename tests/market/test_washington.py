@@ -35,7 +35,6 @@ def test_a_refused_chip_is_shut_sooner_where_washington_answers(blocked: Built) 
     h20 = blocked.plan.structure.offers.index("h20_legal")
     none = opened(with_constants(blocked, rebuff_close=0.0, rebuff_open=0.0))
     angry = opened(with_constants(blocked, rebuff_close=2.0, rebuff_open=0.0))
-    assert (angry[h20] <= none[h20] + 1e-6).all()
     assert angry[h20].mean() < 0.9 * none[h20].mean()
 
 

@@ -148,6 +148,8 @@ class Constants:
             month later, ``[d]``.
         repay, diverted, committed, cover: Months in which spending ahead is made up, part of a stock sold elsewhere
             in a month of closure, months of production ordered firmly, months of sales held at the most, ``[d]``.
+        habit: Utility that a stack gains as it comes to run all of a buyer's chips, ``[d]``; ``base``: chips on the
+            leading stack before the first month, by buyer, ``[b d]``.
         rent_share: Part of the outside option that is renting abroad, ``[d]``; ``rent_reach``: part of that which a
             buyer may send abroad, ``[b w d]``; ``rent_term``: months of a contract, ``[d]``.
         us_mix, mfu, run_days, serving_use: Read by metrics alone: the US fleet by measure over its H100-equivalents,
@@ -205,6 +207,8 @@ class Constants:
     diverted: Array
     committed: Array
     cover: Array
+    habit: Array
+    base: Array
     rent_share: Array
     rent_reach: Array
     rent_term: Array

@@ -26,7 +26,7 @@ from chipgate.market.domestic import Output, produce
 from chipgate.market.gate import let_through, next_level
 from chipgate.market.pricing import Market, Prices, demand_at, solve
 from chipgate.market.rental import outside_option, rent
-from chipgate.market.software import maturity, next_setback, run_fails
+from chipgate.market.software import habit, maturity, next_setback, run_fails
 from chipgate.market.state import STAGES, State
 from chipgate.market.sums import over
 from chipgate.market.washington import next_opening
@@ -221,7 +221,8 @@ def _market(
     """This month's market, and attraction with all gates open."""
     worth = constants.log_phi + jnp.log(jnp.stack([mature[s] for s in structure.stack], axis=1))
     reachable = constants.access * month.live
-    attract = attraction(constants.taste, reachable * passed * washington, constants.lam)
+    taste = constants.taste + habit(structure, constants, over(state.installed, 0))
+    attract = attraction(taste, reachable * passed * washington, constants.lam)
     due = over(state.backlog / constants.lead, 0)
     supply = jnp.minimum(jnp.maximum(available - due, 0.1 * available), month.cap)
     active = jnp.where(reachable.max(0) * washington > 0, 1.0, 0.0) * jnp.where(
@@ -235,7 +236,7 @@ def _market(
     )  # fmt: skip
     # With all gates open a buyer could have what its maker sells now: an offer without stock is not wanted.
     sold = jnp.where((available > 1.0) | (_mask(structure, 1) > 0), 1.0, 0.0)
-    return market, attraction(constants.taste, reachable * sold, constants.lam)
+    return market, attraction(taste, reachable * sold, constants.lam)
 
 
 def _pull_forward(

@@ -108,6 +108,22 @@ def maturity(view: View) -> Array:
     return np.asarray(view.record.maturity)[:, stack]
 
 
+@metric("software_maturity", unit="fraction", label="maturity of each software stack", axes=("stack", "workload"),
+        adds="mean", formula="e = e0 + (emax - e0) U / (U + Uhalf); what a rival's stack gains while a market is shut "
+        "is its difference between two scenarios", source="chipgate.market.software")  # fmt: skip
+def software_maturity(view: View) -> Array:
+    return np.asarray(view.record.maturity)
+
+
+@metric("stack_share", unit="fraction", label="share of each software stack in chips at work", axes=("stack",),
+        adds="last", formula="installed chips by stack over all", source=_MODEL)  # fmt: skip
+def stack_share(view: View) -> Array:
+    structure = view.built.plan.structure
+    installed = np.asarray(view.record.installed).sum(1)
+    by_stack = [installed[:, np.array(structure.stack) == s].sum(1) for s in range(len(structure.stacks))]
+    return np.stack(by_stack, axis=1) / np.maximum(installed.sum(1), 1e-9)[:, None]
+
+
 @metric("domestic_maturity_training", unit="fraction", label="maturity of Ascend software in training", adds="mean",
         formula="maturity, training",
         source="chipgate.market.software")  # fmt: skip

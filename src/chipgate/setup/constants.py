@@ -73,6 +73,7 @@ def constants_of(made: Plan, streams: Streams, draws: PriorDraws) -> dict[str, N
         "setback_kept": draws.one("software.setback_kept"), "repay": draws.one("orders.repay_months"),
         "diverted": draws.one("orders.diverted"), "committed": draws.one("supply.committed_months"),
         "cover": draws.one("supply.cover_months"),
+        "habit": draws.one("choice.habit"), "base": share / share.sum(0) * draws.one("choice.installed_before"),
         "us_mix": np.stack([draws.one(f"us.mix.{measure}") for measure in MEASURES]),
         **{name: draws.one(f"software.{name}") for name in ("mfu", "run_days", "serving_use")},
     }  # fmt: skip
