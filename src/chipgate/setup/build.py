@@ -23,7 +23,6 @@ class Built:
     Attributes:
         inputs: NumPy arrays, double precision, all draws.
         us_stock: Installed compute of US buyers, H100e, ``[t d]``.
-        phi: Throughput by workload and offer, tokens/s, ``[w c d]``.
         used: Priors used, as they stood at the as-of date.
         policy_counts: What the rates of both governments rest on.
         drawn: Draws of the priors used, ``[d]`` each.

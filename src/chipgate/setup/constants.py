@@ -6,23 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
+from chipgate.arrays.inputs import MEASURES
 from chipgate.arrays.keys import Streams
 from chipgate.errors import InternalError
 from chipgate.schema.base import Sourced
 from chipgate.schema.chip import Chip
-from chipgate.schema.market import Offer
+from chipgate.schema.market import Offer, Package
 from chipgate.setup.draws import PriorDraws
 from chipgate.setup.plan import Plan
 from chipgate.workload.plain import ChipSpec, log_throughput
 
 REFERENCE_MODELS: Final = ("llama_3_1_70b", "deepseek_v3")
-_TASTES: Final = {
-    "small_cards_legal": "small_cards", "h20_legal": "h20", "rtx_pro_6000d_legal": "rtx_pro_6000d",
-    "mi308x_legal": "amd",
-}  # fmt: skip
-# Dies and memory stacks in a package of each Huawei product (parameters BNK04, HBM04; 950: two dies, four stacks
-# of its own kind; 910B: one die, four stacks of 16 GB).
-_PACKAGE: Final = {"ascend_910b": (1.0, 4.0), "ascend_910c": (2.0, 8.0), "ascend_950pr": (2.0, 4.0)}
 _HOURS_A_YEAR: Final = 8766.0
 _TDP_UNKNOWN_W: Final = 500.0
 _MEMORY_UNKNOWN_GBS: Final = 1200.0
@@ -52,7 +46,7 @@ def constants_of(made: Plan, streams: Streams, draws: PriorDraws) -> dict[str, N
             start[s] = _start(stack, draws)
     half = np.stack([draws.one("software.half_use.training"), draws.one("software.half_use.inference")])
     yield_start, yield_ceiling = draws.one("huawei.yield_start"), draws.one("huawei.yield_ceiling")
-    products = [offers[i].id for i in structure.huawei]
+    products = [package_of(offers[i]) for i in structure.huawei]
     return {
         "share": share / share.sum(0),
         "training": np.stack([_number(b.numbers["training_share_of_spend"], streams, f"buyer:{b.id}:training")
@@ -72,10 +66,16 @@ def constants_of(made: Plan, streams: Streams, draws: PriorDraws) -> dict[str, N
         "gross_dies": draws.one("huawei.gross_dies"), "yield_start": np.minimum(yield_start, yield_ceiling),
         "yield_ceiling": yield_ceiling, "yield_learning": draws.one("huawei.yield_learning"),
         "assembly_yield": draws.one("huawei.assembly_yield"),
-        "dies_per": np.array([[_PACKAGE[p][0]] for p in products]),
-        "stacks_per": np.array([[_PACKAGE[p][1]] for p in products]),
+        "dies_per": np.array([[p.dies] for p in products]), "stacks_per": np.array([[p.stacks] for p in products]),
+        "drawdown": draws.one("huawei.drawdown_months"),
         "start": start, "ceiling": draws.one("software.ceiling"), "half_use": half,
-        "run_failure": draws.one("software.run_failure"),
+        "run_failure": draws.one("software.run_failure"), "setback": draws.one("software.setback"),
+        "setback_kept": draws.one("software.setback_kept"), "repay": draws.one("orders.repay_months"),
+        "diverted": draws.one("orders.diverted"), "committed": draws.one("supply.committed_months"),
+        "cover": draws.one("supply.cover_months"),
+        "habit": draws.one("choice.habit"), "base": share / share.sum(0) * draws.one("choice.installed_before"),
+        "us_mix": np.stack([draws.one(f"us.mix.{measure}") for measure in MEASURES]),
+        **{name: draws.one(f"software.{name}") for name in ("mfu", "run_days", "serving_use")},
     }  # fmt: skip
 
 
@@ -85,20 +85,18 @@ def _reaches(access: tuple[str, ...], route: str) -> bool:
 
 def _costs(made: Plan, draws: PriorDraws) -> NDArray[np.float64]:
     """Cost to the maker; world price of a grey chip, ``[c d]``."""
-    return np.stack([draws.one(cost_prior(offer)) for offer in made.offers])
+    return np.stack([draws.one(offer.cost) for offer in made.offers])
 
 
-def cost_prior(offer: Offer) -> str:
-    """Name of the prior of an offer's cost to its maker, or of its world price where it is grey."""
-    return f"grey.world_price.{offer.supply}" if offer.route == "grey" else f"cost.chip.{_cost_name(offer.id)}"
+def package_of(offer: Offer) -> Package:
+    """What a Huawei offer is made of.
 
-
-def _cost_name(offer: str) -> str:
-    name = offer.removesuffix("_legal")
-    return {
-        "kunlun_p800": "kunlun", "zhenwu_810e": "t_head", "metax_c500": "metax", "hygon_dcu": "hygon",
-        "mthreads_s5000": "mthreads",
-    }.get(name, name)  # fmt: skip
+    Raises:
+        InternalError: Its record does not say; ``chipgate data check`` finds this.
+    """
+    if offer.package is None:
+        raise InternalError(f"{offer.id} is made by Huawei and has no package")
+    return offer.package
 
 
 def _start(stack: str, draws: PriorDraws) -> NDArray[np.float64]:
@@ -149,16 +147,7 @@ def _value(chip: Chip, field: str, fallback: float) -> float:
 
 def _tastes(made: Plan, streams: Streams, draws: PriorDraws) -> NDArray[np.float64]:
     """Utility beyond worth per USD, ``[b c d]``: of the offer, and of the buyer for domestic chips."""
-    rows = []
-    for offer in made.offers:
-        if offer.id in _TASTES:
-            rows.append(draws.one(f"taste.{_TASTES[offer.id]}"))
-        elif offer.route == "grey":
-            rows.append(draws.one("taste.grey"))
-        elif offer.route == "domestic":
-            rows.append(draws.one("taste.huawei" if offer.vendor == "huawei" else "taste.domestic_other"))
-        else:
-            rows.append(np.zeros(made.draws))
+    rows = [np.zeros(made.draws) if o.taste is None else draws.one(o.taste) for o in made.offers]
     taste = np.broadcast_to(np.stack(rows), (len(made.buyers), len(rows), made.draws)).copy()
     for b, buyer in enumerate(made.buyers):
         part = _number(buyer.numbers["domestic_stack_preference"], streams, f"buyer:{buyer.id}:preference")
