@@ -152,8 +152,8 @@ class Constants:
             leading stack before the first month, by buyer, ``[b d]``.
         rent_share: Part of the outside option that is renting abroad, ``[d]``; ``rent_reach``: part of that which a
             buyer may send abroad, ``[b w d]``; ``rent_term``: months of a contract, ``[d]``.
-        us_mix, mfu, run_days, serving_use: Read by metrics alone: the US fleet by measure over its H100-equivalents,
-            ``[m d]``, utilisation and days of a frontier run, part of the day that serves, ``[d]``.
+        us_mix, run_flops, run_days, serving_use: Read by metrics alone: the US fleet by measure over its
+            H100-equivalents, ``[m d]``, FLOP a token and days of a frontier run, part of the day that serves, ``[d]``.
     """
 
     share: Array
@@ -213,7 +213,7 @@ class Constants:
     rent_reach: Array
     rent_term: Array
     us_mix: Array
-    mfu: Array
+    run_flops: Array
     run_days: Array
     serving_use: Array
 

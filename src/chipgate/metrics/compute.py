@@ -3,7 +3,6 @@
 import numpy as np
 
 from chipgate.metrics.base import Array, View, metric
-from chipgate.setup.constants import chip_spec
 from chipgate.setup.rental import figures, h100_price
 
 _MODEL = "this model: chipgate.market.step"
@@ -80,14 +79,14 @@ def us_lead(view: View) -> Array:
 
 @metric("largest_training_run", unit="FLOP", label="largest training run of one Chinese buyer",
         adds="last", headline=True,
-        formula="largest buyer: sum of chips x dense 16-bit rate x maturity x MFU x length of a run",
-        source="priors software.mfu and software.run_days")  # fmt: skip
+        formula="largest buyer: sum of chips x training throughput x FLOP a token x maturity x length of a run",
+        source="workload model; prior software.run_days")  # fmt: skip
 def largest_training_run(view: View) -> Array:
     plan = view.built.plan
-    rates = np.array([chip_spec(plan.catalogue.chips[o.chip]).rate16 for o in plan.offers])
+    speed = np.exp(view.constant("log_phi"))[0]
     mature = np.asarray(view.record.maturity)[:, list(plan.structure.stack), 0]
-    fleet = np.einsum("tbcd,tcd,c->tbd", np.asarray(view.record.installed), mature, rates)
-    return fleet.max(1) * view.constant("mfu") * view.constant("run_days") * _DAY
+    fleet = np.einsum("tbcd,tcd,cd->tbd", np.asarray(view.record.installed), mature, speed)
+    return fleet.max(1) * view.constant("run_flops") * view.constant("run_days") * _DAY
 
 
 @metric("serving_capacity", unit="tokens/day", label="tokens a day that chips for inference can decode", adds="last",

@@ -14,20 +14,13 @@ from chipgate.schema.chip import Chip
 from chipgate.schema.market import Offer, Package
 from chipgate.setup.draws import PriorDraws
 from chipgate.setup.plan import Plan
-from chipgate.workload.plain import ChipSpec, log_throughput
+from chipgate.setup.throughput import Throughput
 
-REFERENCE_MODELS: Final = ("llama_3_1_70b", "deepseek_v3")
 _HOURS_A_YEAR: Final = 8766.0
 _TDP_UNKNOWN_W: Final = 500.0
-_MEMORY_UNKNOWN_GBS: Final = 1200.0
-_LINK_UNKNOWN_GBS: Final = 64.0
-_SPEC_SPREAD: Final = 0.1
-# Rate of a part that publishes none and whose treatment in the market shows TPP under 2,400, so under 150 at 16
-# bits (RTX Pro 6000D): just below that line, as makers design to it. Assumption, ours.
-_COMPLIANT_RATE16_TFLOPS: Final = 145.0
 
 
-def constants_of(made: Plan, streams: Streams, draws: PriorDraws) -> dict[str, NDArray[Any]]:
+def constants_of(made: Plan, streams: Streams, draws: PriorDraws, speed: Throughput) -> dict[str, NDArray[Any]]:
     """Arrays of :class:`chipgate.arrays.inputs.Constants` by name, all draws."""
     n, structure = made.draws, made.structure
     offers, chips = made.offers, made.catalogue.chips
@@ -53,7 +46,8 @@ def constants_of(made: Plan, streams: Streams, draws: PriorDraws) -> dict[str, N
                               for b in made.buyers]),
         "exposure": np.stack([_number(b.numbers["beijing_exposure"], streams, f"buyer:{b.id}:exposure")
                               for b in made.buyers]),
-        "access": access, "log_phi": _log_phi(made, streams), "own": own, "cost": cost,
+        "access": access, "log_phi": np.stack([speed.log_phi(o.chip) for o in offers], axis=1), "own": own,
+        "cost": cost,
         "taste": _tastes(made, streams, draws), "alpha": alpha, "lam": draws.one("choice.lam"),
         "outside": draws.one("choice.outside"), "passes": _passes(made, streams, draws),
         "sufficiency": draws.one("beijing.sufficiency"), "tariff": draws.one("price.tariff"),
@@ -75,7 +69,8 @@ def constants_of(made: Plan, streams: Streams, draws: PriorDraws) -> dict[str, N
         "cover": draws.one("supply.cover_months"),
         "habit": draws.one("choice.habit"), "base": share / share.sum(0) * draws.one("choice.installed_before"),
         "us_mix": np.stack([draws.one(f"us.mix.{measure}") for measure in MEASURES]),
-        **{name: draws.one(f"software.{name}") for name in ("mfu", "run_days", "serving_use")},
+        **{name: draws.one(f"software.{name}") for name in ("run_days", "serving_use")},
+        "run_flops": np.full(n, speed.flops_a_token()),
     }  # fmt: skip
 
 
@@ -102,38 +97,6 @@ def package_of(offer: Offer) -> Package:
 def _start(stack: str, draws: PriorDraws) -> NDArray[np.float64]:
     name = stack if stack in ("rocm", "cann") else "domestic_other"
     return np.stack([draws.one(f"software.start.{name}.{w}") for w in ("training", "inference")])
-
-
-def _log_phi(made: Plan, streams: Streams) -> NDArray[np.float64]:
-    """Log throughput by workload and offer, with the spread of disputed specifications, ``[w c d]``."""
-    models = [made.catalogue.models[m] for m in REFERENCE_MODELS]
-    columns: dict[str, NDArray[np.float64]] = {}
-    for offer in made.offers:
-        if offer.chip not in columns:
-            chip = made.catalogue.chips[offer.chip]
-            noise = _SPEC_SPREAD * ndtri(streams.uniform(f"spec:{offer.chip}"))
-            columns[offer.chip] = log_throughput(chip_spec(chip), models)[:, None] + noise
-    return np.stack([columns[o.chip] for o in made.offers], axis=1)
-
-
-def chip_spec(chip: Chip) -> ChipSpec:
-    """What the plain roofline reads of a chip; an unpublished figure is replaced by that of a like part."""
-    rate16 = _value(chip, "bf16_dense_tflops", 0.0)
-    fp8, int8 = _value(chip, "fp8_dense_tflops", 0.0), _value(chip, "int8_dense_tops", 0.0)
-    if not rate16:
-        rate16 = max(fp8, int8) / 2
-    if not rate16:
-        if not any(not shown.meets for shown in chip.revealed):
-            raise InternalError(f"{chip.id} has no published rate, so its throughput cannot be told; give it one")
-        rate16 = _COMPLIANT_RATE16_TFLOPS
-    # Half of the work at each width: the times add, so the rates take their harmonic mean.
-    rate8 = fp8 or (2 / (1 / rate16 + 1 / int8) if int8 else rate16)
-    link = _value(chip, "scaleup_bw_gbs", 0.0) or _value(chip, "host_bw_gbs", _LINK_UNKNOWN_GBS)
-    return ChipSpec(
-        rate16=rate16 * 1e12, rate8=max(rate8, rate16) * 1e12, memory=_value(chip, "mem_gb", 64.0) * 1e9,
-        bandwidth=_value(chip, "mem_bw_gbs", _MEMORY_UNKNOWN_GBS) * 1e9, link=link / 2 * 1e9,
-        domain=int(_value(chip, "max_scaleup_domain", 8.0)),
-    )  # fmt: skip
 
 
 def _value(chip: Chip, field: str, fallback: float) -> float:

@@ -16,10 +16,11 @@ from chipgate.setup.law import Washington, washington
 from chipgate.setup.levers import Settings, future_factor
 from chipgate.setup.plan import Plan
 from chipgate.setup.rental import rental_constants, rental_paths
+from chipgate.setup.throughput import Throughput
 
 
 def monthly_of(
-    made: Plan, streams: Streams, draws: PriorDraws, constants: dict[str, NDArray[Any]]
+    made: Plan, streams: Streams, draws: PriorDraws, constants: dict[str, NDArray[Any]], speed: Throughput
 ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64], dict[str, float]]:
     """Arrays of :class:`chipgate.arrays.inputs.Monthly` by name, the US stock, and the counts behind both gates.
 
@@ -54,7 +55,7 @@ def monthly_of(
         ),
         "fail_u": streams.by_month("run:fate", len(months)),
         "run_month": np.array([[float(m.month in (3, 9) and m.year >= 2023)] for m in months]),
-    } | huawei_paths(made, draws) | rental_paths(made, streams, draws, constants["life"])  # fmt: skip
+    } | huawei_paths(made, draws) | rental_paths(made, streams, draws, constants["life"], speed)  # fmt: skip
     # Enforcement removes grey supply; it acts on the month's liveness of grey offers as a part of their volume.
     for c, offer in enumerate(made.offers):
         if offer.route == "grey":

@@ -15,11 +15,11 @@ from chipgate.arrays.inputs import MEASURES
 from chipgate.arrays.keys import Streams
 from chipgate.catalogue import Catalogue
 from chipgate.schema.chip import Chip
-from chipgate.setup.constants import REFERENCE_MODELS, chip_spec
 from chipgate.setup.draws import PriorDraws, month_index
 from chipgate.setup.levers import future_factor
 from chipgate.setup.plan import Plan
-from chipgate.workload.plain import log_throughput
+from chipgate.setup.throughput import Throughput
+from chipgate.workload.machine import bandwidth, rates
 
 Array = NDArray[np.float64]
 
@@ -40,8 +40,10 @@ def figures(catalogue: Catalogue, chip: str) -> list[float]:
     """FP8 rate, FP4 rate (the next wider format where it has none) and memory bandwidth over those of an H100."""
 
     def raw(record: Chip) -> list[float]:
-        spec = chip_spec(record)
-        return [spec.rate8, max((record.spec("fp4_dense_tflops") or 0.0) * 1e12, spec.rate8), spec.bandwidth]
+        have = rates(record)
+        # Models come in FP8; where a chip has INT8 alone half of the work runs at 8 bits, and the times add.
+        eight = have.get("fp8") or (2 / (1 / have["bf16"] + 1 / have["int8"]) if "int8" in have else have["bf16"])
+        return [eight, max(have.get("fp4", 0.0), eight), bandwidth(record)]
 
     return [own / base for own, base in zip(raw(catalogue.chips[chip]), raw(catalogue.chips[_H100]), strict=True)]
 
@@ -63,13 +65,13 @@ def rental_constants(made: Plan, draws: PriorDraws) -> dict[str, Array]:
     }
 
 
-def rental_paths(made: Plan, streams: Streams, draws: PriorDraws, life: Array) -> dict[str, Array]:
+def rental_paths(made: Plan, streams: Streams, draws: PriorDraws, life: Array, speed: Throughput) -> dict[str, Array]:
     """Fields of :class:`chipgate.arrays.inputs.Monthly` on renting abroad.
 
     Args:
         life: Life of a chip, months, ``[d]``.
     """
-    log_ref, rate = _reference(made, draws, life)
+    log_ref, rate = _reference(made, draws, life, speed)
     years = np.array([[m.year + (m.month - 0.5) / 12 - _CAPACITY_YEAR - 0.5] for m in made.months])
     capacity = draws.one("rental.capacity") / 12 * draws.one("rental.capacity_growth") ** years
     return {
@@ -78,19 +80,18 @@ def rental_paths(made: Plan, streams: Streams, draws: PriorDraws, life: Array) -
     }  # fmt: skip
 
 
-def _reference(made: Plan, draws: PriorDraws, life: Array) -> tuple[Array, Array]:
+def _reference(made: Plan, draws: PriorDraws, life: Array, speed: Throughput) -> tuple[Array, Array]:
     """Log worth per USD of the middle of the world's rented fleet, ``[t w d]``, and H100e per USD of a contract.
 
     A contract holds a chip for its term and pays that part of the chip's cost over its life, with the host's margin.
     """
-    models = [made.catalogue.models[m] for m in REFERENCE_MODELS]
     worth, per_usd, at = [], [], []
     own, usd = draws.one("rental.own_cost"), h100_price(made.catalogue)
     for chip, name, middle in _REFERENCES:
         record = made.catalogue.chips[chip]
         if record.announced is None or record.announced.last <= made.as_of:
             price = draws.one(f"grey.world_price.{name}")
-            worth.append(log_throughput(chip_spec(record), models)[:, None] - np.log(price + own))
+            worth.append(speed.log_phi(chip) - np.log(price + own))
             rates = [np.full(made.draws, figure) for figure in figures(made.catalogue, chip)] + [price / usd]
             per_usd.append(np.stack(rates) / (price + own))
             at.append(month_index(made.months, middle))
