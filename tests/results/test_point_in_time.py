@@ -3,16 +3,19 @@
 import csv
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 import yaml
-from helpers import DATA
+from helpers import DATA, embedded
 
 from chipgate.api import run
 from chipgate.catalogue import Catalogue
+from chipgate.setup.plan import plan
+from chipgate.setup.scenario import resolve
 from chipgate.timegrid import parse_partial
 
 AS_OF = "2025-08-17"
@@ -101,7 +104,37 @@ def plant_clause(root: Path) -> None:
     (root / "rules" / "ZZ-LATER.yaml").write_text(yaml.safe_dump(body, sort_keys=False), encoding="utf-8")
 
 
-@pytest.mark.parametrize("plant", [plant_event, plant_prior, plant_clause])
+def plant_chip(root: Path) -> None:
+    """Two chips announced after the as-of date, on offer since long before by their first months."""
+    for key, like in (("nvidia_zz1", "nvidia_b200"), ("huawei_zz1", "huawei_ascend_950pr")):
+        body = yaml.load((root / "chips" / f"{like}.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+        body |= {"id": key, "name": key, "aliases": [], "announced": "2025-10"}
+        body.pop("first_shipped", None)
+        (root / "chips" / f"{key}.yaml").write_text(yaml.safe_dump(body, sort_keys=False), encoding="utf-8")
+
+    def add(offers: list[dict]) -> list[dict]:
+        legal = dict(next(o for o in offers if o["id"] == "h20_legal"))
+        own = dict(next(o for o in offers if o["id"] == "ascend_950pr"))
+        legal |= {"id": "zz_legal", "chip": "nvidia_zz1", "first": "2024-01"}
+        own |= {"id": "zz_own", "chip": "huawei_zz1", "first": "2024-01"}
+        return [*offers, legal, own]
+
+    records(root / "market" / "offers.yaml", add)
+
+
+def plant_window(root: Path) -> None:
+    """Arrivals of dies and memory that became known later."""
+
+    def add(arrivals: list[dict]) -> list[dict]:
+        for arrival in arrivals:
+            later = {"known_since": "2031-01-01", "first": "2022-01", "last": "2022-06", "kind": "assumed", "why": "-"}
+            arrival["windows"] = [*arrival["windows"], later]
+        return arrivals
+
+    records(root / "market" / "arrivals.yaml", add)
+
+
+@pytest.mark.parametrize("plant", [plant_event, plant_prior, plant_clause, plant_chip, plant_window])
 def test_what_is_planted_later_moves_nothing(before: xr.Dataset, tmp_path: Path, plant: Callable[[Path], None]) -> None:
     root = copy(tmp_path)
     plant(root)
@@ -118,6 +151,39 @@ def test_what_was_planted_moves_a_later_run(tmp_path: Path) -> None:
     options = {"draws": DRAWS, "as_of": "2025-10-31"}
     moved = differing(run("h20-reopened", **options), run("h20-reopened", data=Catalogue(root), **options))
     assert {"beijing_level", "us_open", "units_delivered"} <= set(moved)
+
+
+def test_a_planted_chip_is_on_offer_later(tmp_path: Path) -> None:
+    root = copy(tmp_path)
+    plant_chip(root)
+    data = run("h20-reopened", draws=DRAWS, as_of="2025-10-31", data=Catalogue(root))
+    assert {"zz_legal", "zz_own"} <= set(data["offer"].values)
+
+
+def test_figures_of_a_chip_wait_for_its_announcement(tmp_path: Path) -> None:
+    """Seen from 2023-06 the offer of Huawei has the figures of the chip of then, whatever its next one can do."""
+    root = copy(tmp_path)
+    path = root / "chips" / "huawei_ascend_910b3.yaml"
+    body = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    specs = body["specs"]
+    for field in ("mem_bw_gbs", "tdp_w"):
+        value = specs[field]["value"] if isinstance(specs[field], dict) else specs[field]
+        specs[field] = str(float(value) * 0.8)
+    path.write_text(yaml.safe_dump(body, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    changed = Catalogue(root)
+    early = {"draws": DRAWS, "as_of": "2023-06-30", "until": "2024-12"}
+    assert differing(run("h20-reopened", **early), run("h20-reopened", data=changed, **early)) == []
+    late = {"draws": DRAWS, "as_of": "2023-12-31", "until": "2024-12"}
+    assert "price_street" in differing(run("h20-reopened", **late), run("h20-reopened", data=changed, **late))
+
+
+def test_an_end_that_was_not_foreseen_does_not_bind() -> None:
+    found = resolve(embedded(), "h20-reopened")
+    last = {}
+    for day in (date(2022, 6, 30), date(2025, 8, 17)):
+        made = plan(embedded(), found.settings, day, date(2026, 12, 1), seed=1, draws=1)
+        last[day] = next(o.last for o in made.offers if o.id == "a100_legal")
+    assert [end is None for end in last.values()] == [True, False]
 
 
 def test_a_record_cut_off_at_the_as_of_date_gives_the_same_run(before: xr.Dataset, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from chipgate.schema.actors import Buyer, Firm, Maker
 from chipgate.schema.base import Record
 from chipgate.schema.chip import Chip
 from chipgate.schema.clause import Ambiguity, Clause
-from chipgate.schema.market import Episode, Lever, Offer, Prior, Scenario
+from chipgate.schema.market import Arrival, Episode, Lever, Offer, Pressure, Prior, Scenario
 from chipgate.schema.tables import (
     Country,
     Event,
@@ -223,6 +223,16 @@ class Catalogue:
         return self._rows("episode", "market/episodes.yaml", read_list, Episode)
 
     @cached_property
+    def pressures(self) -> Table[Pressure]:
+        """What acts of Beijing do to the level of its gate."""
+        return self._rows("pressure", "market/pressures.yaml", read_list, Pressure)
+
+    @cached_property
+    def arrivals(self) -> Table[Arrival]:
+        """When dies and memory reach Huawei."""
+        return self._rows("arrival", "market/arrivals.yaml", read_list, Arrival)
+
+    @cached_property
     def levers(self) -> Table[Lever]:
         """Settings that a scenario may change."""
         return self._rows("lever", "market/levers.yaml", read_list, Lever)
@@ -326,6 +336,8 @@ KINDS: Final[dict[str, str]] = {
     "offers": "offers",
     "priors": "priors",
     "episodes": "episodes",
+    "pressures": "pressures",
+    "arrivals": "arrivals",
     "levers": "levers",
     "scenarios": "scenarios",
 }

@@ -5,11 +5,12 @@ here yields a list of :class:`Fault` instead of stopping at the first.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 from chipgate.catalogue.catalogue import Catalogue, Place, Table
+from chipgate.catalogue.check_market import market_dates, market_names
+from chipgate.catalogue.fault import Fault
 from chipgate.errors import DataError
 from chipgate.schema.chip import FORMATS, SPEC_FIELDS, Chip
 from chipgate.units import UNITS
@@ -27,20 +28,6 @@ OTHER_UNITS: Final = frozenset(
     }
 )  # fmt: skip
 """Units of tables that are not converted."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One thing wrong with the data: where, what, and how to mend it."""
-
-    place: Place
-    record: str
-    message: str
-    fix: str = ""
-
-    def __str__(self) -> str:
-        text = f"{self.place.path.name}:{self.place.line}: {self.record}: {self.message}"
-        return f"{text}; {self.fix}" if self.fix else text
 
 
 def check(data: Catalogue) -> list[Fault]:
@@ -234,5 +221,6 @@ def law_parses(data: Catalogue) -> Iterator[Fault]:
 
 CHECKS: Final[tuple[Callable[[Catalogue], Iterable[Fault]], ...]] = (
     loads, names_cross, sources_present, dates_follow, units_listed, specs_plausible, fresh, law_parses,
+    market_names, market_dates,
 )  # fmt: skip
 """All checks, in the order in which they run."""

@@ -44,6 +44,8 @@ _COLUMNS: Final = {
     "offers": ["id", "chip", "route", "vendor", "first", "last", "family", "supply"],
     "priors": ["id", "label", "unit", "scale", "variants"],
     "episodes": ["id", "target", "goods", "families", "events"],
+    "pressures": ["id", "level", "level_if_named", "direction", "why"],
+    "arrivals": ["id", "label", "windows"],
     "levers": ["id", "actor", "label", "unit", "least", "most", "default", "moves", "direction"],
     "scenarios": ["id", "title", "extends", "as_of", "until", "set"],
 }  # fmt: skip

@@ -76,7 +76,7 @@ def nests(structure: Structure, priced: Array, attract: Array, lam: Array, outsi
     Args:
         priced: From :func:`power`, ``[w c d]``.
         attract: From :func:`attraction`, ``[b c d]``.
-        lam: ``[d]``; ``outside``: ``[d]``.
+        lam: ``[d]``; ``outside``: ``[d]`` or ``[b w d]``.
     """
     shape = (attract.shape[0], priced.shape[0], attract.shape[-1])
     sums = tuple(
@@ -102,7 +102,7 @@ def demand(
         log_kappa: Log delivered cost of ownership, USD a chip, ``[c d]``.
         attract: From :func:`attraction`, ``[b c d]``.
         budget: USD a month by workload, ``[b w d]``.
-        alpha: ``[w d]``; ``lam``: ``[d]``; ``outside``: ``[d]``.
+        alpha: ``[w d]``; ``lam``: ``[d]``; ``outside``: ``[d]`` or ``[b w d]``.
     """
     priced = power(log_worth, log_kappa, alpha, lam)
     found = nests(structure, priced, attract, lam, outside)

@@ -1,8 +1,8 @@
 """Huawei's output: the least of good dies, memory and packaging, and what is left of each stock.
 
-    packages = min(packaging / 1, (good dies + bank/4) / dies per package, (stacks + inflow) /4 ...)
+    packages = min(packaging, (good dies + bank/m) / dies per package, (inflow + stock/m) / stacks per package)
 
-A stock may be drawn down by a quarter of it a month, so that it binds before it is gone. Good dies come from
+A stock is planned to last m months at the least, so that it binds before it is gone. Good dies come from
 the bank and from wafers x gross dies x yield, ``yield = y_max - (y_max - y_0)(1 + wafers/20,000)^-b`` with the
 cumulative wafers. Source: learning by doing as in Irwin and Klenow (1994); the form is ours.
 """
@@ -15,8 +15,6 @@ from jax import Array
 from chipgate.arrays.inputs import Constants
 from chipgate.market.sums import over
 
-DRAWDOWN = 4.0
-"""Months over which a stock is planned to last at the least."""
 _WAFERS_UNIT = 20_000.0
 BINDING = ("packaging", "dies", "memory")
 """Names of the inputs that may bind, in the order of the codes."""
@@ -65,8 +63,8 @@ def produce(
     bank_now, stacks_now = bank + dies_in + good, stacks + stacks_in
     dies_per = over(mix * constants.dies_per, 0)
     stacks_per = over(mix * constants.stacks_per, 0)
-    by_dies = (good + (bank + dies_in) / DRAWDOWN) / dies_per
-    by_memory = (stacks_in + stacks / DRAWDOWN) / stacks_per
+    by_dies = (good + (bank + dies_in) / constants.drawdown) / dies_per
+    by_memory = (stacks_in + stacks / constants.drawdown) / stacks_per
     limits = jnp.stack([packaging, by_dies, by_memory])
     packages = limits.min(0)
     used, memory = packages * dies_per, packages * stacks_per

@@ -23,11 +23,12 @@ def next_level(
     Args:
         level: Level of last month, ``[f k d]``.
         given: Level where it is given, -1 elsewhere, ``[f k d]``.
-        react: Added rate of tightening after an opening, ``[f d]``.
+        react: Recent openings by Washington, fading, ``[f d]``.
         uniforms: ``[2 2 f d]``.
         sufficiency: Domestic supply over demand, ``[d]``.
     """
-    up_rate = constants.rates[0] * (1 + constants.sufficiency * jnp.clip(sufficiency, 0, 1)) + react
+    up_rate = constants.rates[0] * (1 + constants.sufficiency * jnp.clip(sufficiency, 0, 1))
+    up_rate = up_rate + constants.react * jnp.minimum(react, 1)
     up = 1 - jnp.exp(-up_rate / SUB_STEPS)
     down = 1 - jnp.exp(-constants.rates[1] / SUB_STEPS)
     moved = level

@@ -10,9 +10,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from chipgate.arrays.inputs import Constants, Structure
+from chipgate.market.sums import over, total
 
-_FADE = 0.85
-_COST = 0.3
 _SHARPNESS = 0.02
 
 
@@ -23,6 +22,24 @@ def maturity(structure: Structure, constants: Constants, use: Array, setback: Ar
     learning = constants.start + jnp.maximum(constants.ceiling - constants.start, 0) * grown
     learning = learning * jnp.exp(-jnp.stack([setback, jnp.zeros_like(setback)], axis=1))
     return follows * learning + (1 - follows)
+
+
+def habit(structure: Structure, constants: Constants, installed: Array) -> Array:
+    """Utility that a buyer's own installed chips give to each offer, ``[b c d]``.
+
+    Code, tools and people follow the chips at work: a stack gains ``habit`` times its share of a buyer's chips. Tastes
+    hold for a buyer whose chips all run on the leading stack, so that one loses what the others gain.
+
+    Args:
+        installed: Chips at work, ``[b c d]``.
+    """
+    whole = over(installed, 1) + constants.base
+    shares = []
+    for stack, follows in enumerate(structure.followers):
+        inside = [c for c, s in enumerate(structure.stack) if s == stack]
+        held = total([installed[:, c] for c in inside]) / whole
+        shares.append(held if follows else held + constants.base / whole - 1)
+    return constants.habit * jnp.stack([shares[s] for s in structure.stack], axis=1)
 
 
 def run_fails(constants: Constants, mature: Array, uniform: Array, attempted: Array) -> tuple[Array, Array]:
@@ -38,6 +55,6 @@ def run_fails(constants: Constants, mature: Array, uniform: Array, attempted: Ar
     return chance * attempted, failed * attempted
 
 
-def next_setback(setback: Array, failed: Array) -> Array:
+def next_setback(constants: Constants, setback: Array, failed: Array) -> Array:
     """Maturity lost to failed runs after this month, in logs, ``[s d]``."""
-    return setback * _FADE + _COST * failed
+    return setback * constants.setback_kept + constants.setback * failed

@@ -22,12 +22,15 @@ class State:
         stock: Units that makers hold for China, ``[c d]``; ``pace``: recent deliveries a month, ``[c d]``.
         backlog: Ordered and not delivered, ``[b c d]``; ``passed``: share let through last month, ``[b c d]``.
         us_open: Share of last month in which Washington let an offer through, ``[c d]``.
+        us_stands: 1 where Washington's law lets a family in, ``[f d]``; ``us_since``: months since a later act opened
+            it, -1 for none, ``[f d]``; ``us_react``: recent openings, fading, ``[f d]``.
         debt: USD of budget spent ahead, ``[b d]``.
         installed: Chips by stage of life, ``[stage b c d]``; ``work``: the same by workload, ``[stage w c d]``.
         use: Cumulative chip-months by stack and workload, ``[s w d]``.
         setback: Log maturity lost to failed runs, fading, ``[s d]``.
         level: Level of Beijing's gate, ``[f k d]``.
         bank, stacks: Huawei's banked dies and memory stacks, ``[d]``; ``wafers``: cumulative wafers, ``[d]``.
+        rent_tight: Log of the rent abroad over its reference, ``[d]``.
         sufficiency: Domestic supply over demand of last month, ``[d]``.
     """
 
@@ -37,6 +40,9 @@ class State:
     backlog: Array
     passed: Array
     us_open: Array
+    us_stands: Array
+    us_since: Array
+    us_react: Array
     debt: Array
     installed: Array
     work: Array
@@ -46,6 +52,7 @@ class State:
     bank: Array
     stacks: Array
     wafers: Array
+    rent_tight: Array
     sufficiency: Array
 
 
@@ -62,8 +69,10 @@ def initial(structure: Structure, inputs: Inputs) -> State:
 
     return State(
         x=jnp.full((c, draws), jnp.log(2.0), dtype), stock=zeros(c), pace=zeros(c), backlog=zeros(b, c),
-        passed=jnp.ones((b, c, draws), dtype), us_open=zeros(c), debt=zeros(b), installed=zeros(STAGES, b, c),
+        passed=jnp.ones((b, c, draws), dtype), us_open=jnp.broadcast_to(inputs.monthly.us_open[0], (c, draws)),
+        us_stands=constants.us_stands, us_since=zeros(f) - 1, us_react=zeros(f), debt=zeros(b),
+        installed=zeros(STAGES, b, c),
         work=zeros(STAGES, 2, c), use=zeros(s, 2), setback=zeros(s),
         level=jnp.zeros((f, k, draws), jnp.int32), bank=zeros(), stacks=zeros(), wafers=zeros(),
-        sufficiency=zeros(),
+        rent_tight=zeros(), sufficiency=zeros(),
     )  # fmt: skip

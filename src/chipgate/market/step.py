@@ -2,11 +2,12 @@
 
 Order of a month:
 
- 1. Beijing's gate moves (or stands where it is given); what the two gates let through follows.
+ 1. Washington's gate moves, then Beijing's (or each stands where it is given); what both let through follows.
  2. Orders of last month that a gate now stops are cancelled.
  3. Huawei makes what its tightest input allows; the other makers add their production to stock.
  4. Budgets: the share of the year, less what was spent ahead.
- 5. Prices: the Bertrand equilibrium of this month's ordinary demand against what there is.
+ 5. Renting abroad competes with chips at the rent of last month. Prices: the Bertrand equilibrium of this month's
+    ordinary demand against what there is.
  6. Orders: the ordinary ones are delivered; fear of a closure adds orders to the backlog; the backlog is
     delivered over its lead time from what is left.
  7. Stocks: makers' stock, installed chips by stage of life, software use, debt.
@@ -24,17 +25,11 @@ from chipgate.market.choice import TINY, attraction
 from chipgate.market.domestic import Output, produce
 from chipgate.market.gate import let_through, next_level
 from chipgate.market.pricing import Market, Prices, demand_at, solve
-from chipgate.market.software import maturity, next_setback, run_fails
+from chipgate.market.rental import outside_option, rent
+from chipgate.market.software import habit, maturity, next_setback, run_fails
 from chipgate.market.state import STAGES, State
 from chipgate.market.sums import over
-
-_REPAY = 12.0
-_DIVERTED = 0.7
-"""Part of its stock that a maker sells elsewhere in a month in which Washington's gate is shut."""
-_COMMITTED = 3.0
-"""Months of production that a maker has ordered and cannot cancel."""
-_COVER = 6.0
-"""Months of sales beyond which a maker cuts production."""
+from chipgate.market.washington import next_opening
 
 
 @jax.tree_util.register_dataclass
@@ -43,16 +38,18 @@ class Record:
     """What a month leaves behind; draw axis last.
 
     Attributes:
-        delivered: ``[b c d]``; ``ordered``, ``cancelled``: ``[c d]``; ``backlog``, ``stock``, ``made``: ``[c d]``.
+        delivered: ``[b c d]``; ``ordered``, ``cancelled``: ``[c d]``; ``ahead``: ordered for fear of a closure, part of
+            ``ordered``, ``[c d]``; ``backlog``, ``stock``, ``made``: ``[c d]``.
         diverted: Units sold elsewhere, ``[c d]``.
-        adjusted: Units by which stock was set to an observed figure, ``[c d]``.
+        adjusted: Units by which stock was set to an observed figure or moved by a scenario, ``[c d]``.
         training_share: Part of deliveries for training, ``[c d]``.
         street, listed: Prices, USD a chip, ``[c d]``; ``fee``: receipts, USD, ``[c d]``.
         revenue: To makers before the fee, USD, ``[c d]``; ``cost``: of what was delivered, USD, ``[c d]``.
         stranded: USD of stock and orders written off this month, ``[c d]``.
         latent: Units wanted with all gates open, ``[c d]``; ``lost``: units that Washington, Beijing and supply
             took from that, ``[3 c d]``.
-        outside: USD spent abroad or kept, ``[w d]``.
+        outside: USD spent abroad or kept, ``[w d]``; ``rented``: contracts signed abroad out of that, USD, ``[b d]``;
+            ``rent_tight``: log of the rent over its reference, ``[d]``.
         maturity: ``[s w d]``; ``failure``: chance that a frontier run was abandoned, ``[s d]``.
         installed: ``[b c d]``; ``work``: ``[w c d]``.
         level: ``[f k d]``; ``us_open``: ``[c d]``.
@@ -63,6 +60,7 @@ class Record:
 
     delivered: Array
     ordered: Array
+    ahead: Array
     cancelled: Array
     backlog: Array
     stock: Array
@@ -79,6 +77,8 @@ class Record:
     latent: Array
     lost: Array
     outside: Array
+    rented: Array
+    rent_tight: Array
     maturity: Array
     failure: Array
     installed: Array
@@ -102,21 +102,28 @@ def step(
 ) -> tuple[State, Record]:
     """Advance one month; ``month`` is one slice of :class:`Monthly`."""
     foreign = _mask(structure, 0)
-    level = next_level(constants, state.level, month.level_given, month.react, month.move_u, state.sufficiency)
+    opened = next_opening(structure, constants, state, month)
+    month = replace(month, us_open=opened.us_open, fee=opened.fee)
+    level = next_level(constants, state.level, month.level_given, opened.react, month.move_u, state.sufficiency)
     passed = let_through(structure, constants, level)
     washington = jnp.where(foreign > 0, month.us_open, 1.0)
     state, cancelled = _cancel(constants, state, passed, washington, foreign)
 
     output, made = _make(structure, constants, state, month)
-    stock = state.stock + made
-    adjusted = jnp.where(jnp.isnan(month.stock_set), 0.0, month.stock_set - stock)
-    available = jnp.maximum(stock + adjusted, 0.0)
+    carried = state.stock * month.stock_factor + made
+    available = jnp.maximum(jnp.where(jnp.isnan(month.stock_set), carried, month.stock_set), 0.0)
+    adjusted = available - state.stock - made
 
     budget = _budget(constants, state, month)
     mature = maturity(structure, constants, state.use, state.setback)
-    market, attract_open = _market(structure, constants, state, month, passed, washington, mature, available, budget)
+    option = outside_option(constants, month, state.rent_tight)
+    market, attract_open = _market(
+        structure, constants, state, month, passed, washington, mature, available, budget, option.utility
+    )
     prices = solve(structure, market, state.x, tolerance=tolerance, differentiable=differentiable)
     found, street, _ = demand_at(structure, market, prices.x)
+
+    rented, tight = rent(constants, month, option, found.outside, state.rent_tight)
 
     units = found.spend / street[None, None]
     ordinary, training = over(units, 1), units[:, 0]
@@ -134,8 +141,8 @@ def step(
     grey_made = over(ordinary, 0) * _mask(structure, 1)
     made = made + grey_made
     left_over = available + grey_made - over(delivered, 0)
-    stranded = _stranded(month, state, left_over, market.base, foreign)
-    diverted = _diverted(structure, left_over, washington)
+    stranded = _stranded(constants, month, state, left_over, market.base, foreign)
+    diverted = _diverted(structure, constants, left_over, washington)
     after = left_over - diverted
     backlog = state.backlog + ahead - due
     latent, lost = _toll(structure, market, attract_open, prices, passed, washington, delivered, foreign)
@@ -146,18 +153,20 @@ def step(
     kept = listed + constants.vendor_share * (street - listed)
     new = State(
         x=prices.x, stock=after, pace=0.7 * state.pace + 0.3 * over(delivered, 0), backlog=backlog, passed=passed,
-        us_open=washington,
-        debt=debt, installed=installed, work=work, use=state.use + month.learning * _by_stack(structure, over(work, 0)),
-        setback=next_setback(state.setback, failed), level=level, bank=output.bank, stacks=output.stacks,
-        wafers=output.wafers, sufficiency=sufficiency.mean(0),
+        us_open=month.us_open, us_stands=opened.stands, us_since=opened.since, us_react=opened.react, debt=debt,
+        installed=installed, work=work, use=state.use + month.learning * _by_stack(structure, over(work, 0)),
+        setback=next_setback(constants, state.setback, failed), level=level, bank=output.bank, stacks=output.stacks,
+        wafers=output.wafers, rent_tight=tight, sufficiency=sufficiency.mean(0),
     )  # fmt: skip
     record = Record(
-        delivered=delivered, ordered=over(ordinary + ahead, 0), cancelled=over(cancelled, 0), backlog=over(backlog, 0),
-        stock=after, made=made, diverted=diverted, adjusted=available - stock, training_share=share, street=street,
+        delivered=delivered, ordered=over(ordinary + ahead, 0), ahead=over(ahead, 0), cancelled=over(cancelled, 0),
+        backlog=over(backlog, 0),
+        stock=after, made=made, diverted=diverted, adjusted=adjusted, training_share=share, street=street,
         listed=listed,
         fee=month.fee * kept * over(delivered, 0), revenue=kept * over(delivered, 0),
         cost=market.base * over(delivered, 0), stranded=stranded, latent=latent, lost=lost,
-        outside=over(found.outside, 0), maturity=mature, failure=chance, installed=over(installed, 0),
+        outside=over(found.outside, 0), rented=rented, rent_tight=state.rent_tight,
+        maturity=mature, failure=chance, installed=over(installed, 0),
         work=over(work, 0),
         level=level, us_open=washington, bank=output.bank, stacks=output.stacks, good_dies=output.good_dies,
         dies_used=output.dies_used, stacks_used=output.stacks_used, binding=output.binding, limits=output.limits,
@@ -188,9 +197,9 @@ def _make(structure: Structure, constants: Constants, state: State, month: Month
         state.bank, state.stacks, state.wafers,
     )  # fmt: skip
     # A maker that holds more than some months of sales makes less; one that has sold nothing yet makes its plan.
-    cover = jnp.where(state.pace > 0, _COVER * state.pace / jnp.maximum(state.stock, TINY), 1.0)
+    cover = jnp.where(state.pace > 0, constants.cover * state.pace / jnp.maximum(state.stock, TINY), 1.0)
     planned = month.production * jnp.clip(jnp.maximum(cover, 0.02), 0.0, 1.0)
-    made = jnp.where(state.stock > month.production * _COVER, planned, month.production)
+    made = jnp.where(state.stock > month.production * constants.cover, planned, month.production)
     made = made * (1 - _mask(structure, 1))
     for product, offer in enumerate(structure.huawei):
         made = made.at[offer].set(output.units[product])
@@ -200,19 +209,20 @@ def _make(structure: Structure, constants: Constants, state: State, month: Month
 def _budget(constants: Constants, state: State, month: Monthly) -> Array:
     """USD a month by buyer and workload, less what was spent ahead, ``[b w d]``."""
     own = constants.share * month.budget
-    repay = jnp.minimum(state.debt / _REPAY, 0.5 * own)
+    repay = jnp.minimum(state.debt / constants.repay, 0.5 * own)
     rest = own - repay
     return jnp.stack([rest * constants.training, rest * (1 - constants.training)], axis=1)
 
 
 def _market(
     structure: Structure, constants: Constants, state: State, month: Monthly, passed: Array, washington: Array,
-    mature: Array, available: Array, budget: Array,
+    mature: Array, available: Array, budget: Array, outside: Array,
 ) -> tuple[Market, Array]:  # fmt: skip
     """This month's market, and attraction with all gates open."""
     worth = constants.log_phi + jnp.log(jnp.stack([mature[s] for s in structure.stack], axis=1))
     reachable = constants.access * month.live
-    attract = attraction(constants.taste, reachable * passed * washington, constants.lam)
+    taste = constants.taste + habit(structure, constants, over(state.installed, 0))
+    attract = attraction(taste, reachable * passed * washington, constants.lam)
     due = over(state.backlog / constants.lead, 0)
     supply = jnp.minimum(jnp.maximum(available - due, 0.1 * available), month.cap)
     active = jnp.where(reachable.max(0) * washington > 0, 1.0, 0.0) * jnp.where(
@@ -221,12 +231,12 @@ def _market(
     market = Market(
         base=constants.cost, fee=month.fee, own=constants.own, tariff=constants.tariff, supply=supply, active=active,
         log_worth=worth - month.log_ref[:, None, :], attract=attract * active, budget=budget, alpha=constants.alpha,
-        lam=constants.lam, outside=constants.outside, markup=constants.markup, grey_scale=constants.grey_scale,
+        lam=constants.lam, outside=outside, markup=constants.markup, grey_scale=constants.grey_scale,
         grey_elasticity=constants.grey_elasticity,
     )  # fmt: skip
     # With all gates open a buyer could have what its maker sells now: an offer without stock is not wanted.
     sold = jnp.where((available > 1.0) | (_mask(structure, 1) > 0), 1.0, 0.0)
-    return market, attraction(constants.taste, reachable * sold, constants.lam)
+    return market, attraction(taste, reachable * sold, constants.lam)
 
 
 def _pull_forward(
@@ -239,20 +249,20 @@ def _pull_forward(
     room = jnp.maximum(constants.pull_share * year - state.debt, 0.0)
     ahead = wanted * jnp.minimum(1.0, room / jnp.maximum(cost, TINY))[:, None, :]
     spent = over(ahead * street, 1)
-    repaid = jnp.minimum(state.debt / _REPAY, year / 24)
+    repaid = jnp.minimum(state.debt / constants.repay, year / 24)
     return ahead, jnp.maximum(state.debt + spent - repaid, 0.0)
 
 
-def _stranded(month: Monthly, state: State, stock: Array, base: Array, foreign: Array) -> Array:
+def _stranded(constants: Constants, month: Monthly, state: State, stock: Array, base: Array, foreign: Array) -> Array:
     """USD written off as Washington's gate shuts: stock at cost, and the months of production already ordered."""
     shutting = jnp.maximum(state.us_open - month.us_open, 0.0)
-    return foreign * shutting * (jnp.maximum(stock, 0.0) + _COMMITTED * month.production) * base
+    return foreign * shutting * (jnp.maximum(stock, 0.0) + constants.committed * month.production) * base
 
 
-def _diverted(structure: Structure, stock: Array, washington: Array) -> Array:
+def _diverted(structure: Structure, constants: Constants, stock: Array, washington: Array) -> Array:
     """Stock that a maker sells elsewhere while Washington's gate is shut, for offers with a world market."""
     elsewhere = jnp.array([[1.0 if w else 0.0] for w in structure.world])
-    return elsewhere * (1 - washington) * _DIVERTED * jnp.maximum(stock, 0.0)
+    return elsewhere * (1 - washington) * constants.diverted * jnp.maximum(stock, 0.0)
 
 
 def _toll(

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from chipgate.arrays.inputs import MEASURES
 from chipgate.market.step import Record
 from chipgate.registry import Registry
 from chipgate.setup.build import Built
@@ -78,11 +79,8 @@ def metric(
     return declare
 
 
-MEASURES: Final = ("fp8", "fp4", "memory_bandwidth", "usd")
-"""Measures of compute: dense FP8 and FP4 rate (a chip without the format counts its next wider one), memory
-bandwidth, and money at cost; each over that of one H100, so in H100-equivalents."""
-
 GATES: Final = ("washington", "beijing", "supply", "demand")
+SOURCES: Final = ("legal", "grey", "domestic", "rented_abroad")
 INPUTS: Final = ("packaging", "dies", "memory")
 
 
@@ -92,7 +90,7 @@ def labels(axis: str, built: Built) -> tuple[str, ...]:
     named = {
         "offer": structure.offers, "buyer": structure.buyers, "vendor": structure.vendors,
         "stack": structure.stacks, "family": structure.families, "route": ("legal", "grey", "domestic"),
-        "workload": ("training", "inference"), "gate": GATES, "measure": MEASURES, "input": INPUTS,
+        "workload": ("training", "inference"), "gate": GATES, "measure": MEASURES, "input": INPUTS, "source": SOURCES,
         "level": ("welcome", "discouraged", "case_by_case", "blocked"),
     }  # fmt: skip
     return tuple(named[axis])

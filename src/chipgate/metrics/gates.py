@@ -89,8 +89,8 @@ def binding_input(view: View) -> Array:
 
 
 @metric("huawei_limits", unit="packages/month", label="what each input would allow Huawei", axes=("input",),
-        adds="mean", formula="packaging; (good dies + bank/4)/dies per package; (inflow + stock/4)/stacks per package",
-        source=_MODEL)  # fmt: skip
+        adds="mean", formula="packaging; (good dies + bank/m)/dies per package; (inflow + stock/m)/stacks per package, "
+        "with m the months of drawdown", source=_MODEL)  # fmt: skip
 def huawei_limits(view: View) -> Array:
     return np.asarray(view.record.limits)
 

@@ -41,7 +41,7 @@ def gross_profit(view: View) -> Array:
 
 
 @metric("charges", unit="USD/month", label="write-downs of stranded stock", axes=("vendor",), headline=True,
-        formula="closure of the month x (stock + three months of production) x cost",
+        formula="closure of the month x (stock + production ordered firmly) x cost",
         source=_MODEL)  # fmt: skip
 def charges(view: View) -> Array:
     return vendor_sum(view, np.asarray(view.record.stranded))
@@ -94,6 +94,20 @@ def market_share_value(view: View) -> Array:
         source=_MODEL)  # fmt: skip
 def outside_spend(view: View) -> Array:
     return np.asarray(view.record.outside)
+
+
+@metric("rented_abroad_usd", unit="USD/month", label="contracts for compute rented abroad", axes=("buyer",),
+        headline=True, formula="outside option x part of it that is renting, within what hosts can take",
+        source="this model: chipgate.market.rental")  # fmt: skip
+def rented_abroad_usd(view: View) -> Array:
+    return np.asarray(view.record.rented)
+
+
+@metric("rent_abroad", unit="ratio", label="rent abroad over its reference", adds="mean",
+        formula="rises while more is wanted than hosts can take",
+        source="this model: chipgate.market.rental")  # fmt: skip
+def rent_abroad(view: View) -> Array:
+    return np.exp(np.asarray(view.record.rent_tight))
 
 
 @metric("buyer_welfare", unit="USD/month", label="buyers' surplus over having only the outside option",

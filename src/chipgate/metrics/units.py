@@ -70,6 +70,13 @@ def orders(view: View) -> Array:
     return np.asarray(view.record.ordered)
 
 
+@metric("orders_ahead", unit="chips/month", label="orders for fear of a closure", axes=("offer",),
+        formula="orders beyond the ordinary ones, as part of orders",
+        source=_MODEL)  # fmt: skip
+def orders_ahead(view: View) -> Array:
+    return np.asarray(view.record.ahead)
+
+
 @metric("order_book", unit="chips", label="orders not yet delivered", axes=("offer",), adds="last", headline=True,
         formula="backlog + ordered - delivered - cancelled",
         source=_MODEL)  # fmt: skip

@@ -41,6 +41,7 @@ from chipgate.setup.draws import PATH_CORRELATION, PriorDraws
 from chipgate.setup.monthly import monthly_of
 from chipgate.setup.plan import Plan, plan
 from chipgate.setup.scenario import Resolved
+from chipgate.setup.throughput import Throughput
 
 LOW, HIGH = 0.1, 0.9
 """Percentiles at which a tornado sets an input."""
@@ -140,8 +141,9 @@ class Case:
 def build_from(made: Plan, streams: Streams) -> Built:
     """As :func:`chipgate.setup.build.build`, from given streams."""
     draws = PriorDraws(made.catalogue, streams, made.as_of)
-    constants = constants_of(made, streams, draws)
-    monthly, us_stock, counts = monthly_of(made, streams, draws, constants)
+    speed = Throughput(made, streams)
+    constants = constants_of(made, streams, draws, speed)
+    monthly, us_stock, counts = monthly_of(made, streams, draws, constants, speed)
     fields: tuple[dict[str, Any], dict[str, Any]] = (dict(monthly), dict(constants))
     return Built(made, Inputs(Monthly(**fields[0]), Constants(**fields[1])), us_stock, dict(draws.used), counts)
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from chipgate.schema.base import Confidence, Date, Id, Record
+from chipgate.schema.tables import Instrument
 
 Route = Literal["legal", "grey", "domestic"]
 """How a chip reaches a Chinese data centre: legal import, grey import, or made at home."""
@@ -12,6 +13,31 @@ Route = Literal["legal", "grey", "domestic"]
 ROUTES: tuple[Route, ...] = ("legal", "grey", "domestic")
 
 PriorId = Annotated[str, Field(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
+
+
+class Package(Record):
+    """What a Huawei package is made of.
+
+    Attributes:
+        dies, stacks: Compute dies and memory stacks in it.
+        takes_over: Prefix of the priors of its hand-over from the product before: ``.start`` (decimal year) and
+            ``.months``; the first product has none.
+        parameters: Records that the counts rest on.
+    """
+
+    dies: Annotated[float, Field(gt=0)]
+    stacks: Annotated[float, Field(gt=0)]
+    kind: Literal["reported", "estimated", "assumed"]
+    confidence: Confidence
+    parameters: tuple[str, ...] = ()
+    takes_over: PriorId | None = None
+    why: str = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not (self.parameters or self.why):
+            raise ValueError("a package needs records that its counts rest on, or the reasoning behind them")
+        return self
 
 
 class Offer(Record):
@@ -24,6 +50,11 @@ class Offer(Record):
             Huawei's dies, memory and packaging.
         known_since: First day on which the offer could be known, where it stands for an earlier product than its
             chip; by default the chip's announcement.
+        earlier: Chip whose figures stand until ``chip`` itself is public. ``public``: first day on which it is, where
+            its record holds no announcement.
+        cost: Prior of its cost to its maker, or of its world price where it is grey.
+        taste: Prior of its utility beyond worth per USD; none for the chips that all others are measured by.
+        package: What it is made of, where Huawei makes it.
         world_market: It also sells elsewhere, so that its cost is what it would earn there.
         family: Family under which Beijing's gate treats it.
         only_if_allowed: Enters only where a scenario opens it; it was never on sale in China.
@@ -37,6 +68,11 @@ class Offer(Record):
     last: Date | None = None
     supply: Id
     known_since: Date | None = None
+    earlier: Id | None = None
+    public: Date | None = None
+    cost: PriorId
+    taste: PriorId | None = None
+    package: Package | None = None
     world_market: bool = False
     family: Id
     only_if_allowed: bool = False
@@ -115,6 +151,73 @@ class Episode(Record):
     goods: Literal["ai_chips", "other"]
     families: tuple[Id, ...] = ()
     events: tuple[str, ...] = Field(min_length=1)
+
+
+class Pressure(Record):
+    """What an act of Beijing does to the level of its gate.
+
+    Attributes:
+        id: Instrument of the act, as in the event table.
+        level: Level that it moves to: up to it where it tightens, down to it where it loosens.
+        level_if_named: Level where it is addressed to named buyers; by default the same.
+    """
+
+    id: Instrument
+    level: Annotated[int, Field(ge=0, le=3)]
+    level_if_named: Annotated[int | None, Field(ge=0, le=3)] = None
+    direction: Literal["tighten", "loosen"]
+    kind: Literal["assumed"]
+    why: str = Field(min_length=1)
+
+
+class Window(Record):
+    """When a total arrives, as it stood from a day on.
+
+    Attributes:
+        first, last: Months of arrival; without ``last`` it goes on to the end of the run.
+        late_months, late_share: Part of it that arrives in the last months; evenly by default.
+    """
+
+    known_since: Date
+    first: Date
+    last: Date | None = None
+    late_months: Annotated[int, Field(ge=1)] | None = None
+    late_share: Annotated[float, Field(gt=0, lt=1)] | None = None
+    kind: Literal["estimated", "derived", "assumed", "reported"]
+    confidence: Confidence = "low"
+    parameters: tuple[str, ...] = ()
+    why: str = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.last is not None and self.last.first < self.first.first:
+            raise ValueError(f"ends {self.last} before it starts {self.first}")
+        if (self.late_months is None) != (self.late_share is None):
+            raise ValueError("late_months and late_share go together")
+        if self.late_months is not None and self.last is None:
+            raise ValueError("late_months needs last")
+        if not (self.parameters or self.why):
+            raise ValueError("a window needs records that it rests on, or the reasoning behind the assumption")
+        return self
+
+
+class Arrival(Record):
+    """Months over which something reaches Huawei from outside its own lines.
+
+    Attributes:
+        windows: As they stood from each day on, oldest first; the last one known at the as-of date is used.
+    """
+
+    id: Id
+    label: str
+    windows: tuple[Window, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        days = [window.known_since for window in self.windows]
+        if days != sorted(days) or len(set(days)) != len(days):
+            raise ValueError("windows must stand in the order of known_since, each day once")
+        return self
 
 
 Actor = Literal["washington", "beijing", "nvidia_amd", "huawei_smic", "buyers"]

@@ -1,13 +1,7 @@
 """Beijing's gate: levels in history by rule from the dated acts, and the rates of its later moves.
 
-How an act moves the level (the rule, not a coding by hand):
-
-* state media, an allegation, a summons: at least 1 (discouraged);
-* guidance against buying: 2 (case by case) where it is addressed to named buyers, who must then justify their
-  orders; 1 where it is addressed to the trade at large;
-* a volume cap: 2; a ban on buying or a customs block: 3 (blocked);
-* an approval of purchases: down to 2;
-* an act on state-funded sites binds the state-funded class alone.
+How an act moves the level is a rule in ``market/pressures.yaml``, not a coding by hand: by its instrument, and by
+whether it is addressed to named buyers. An act on state-funded sites binds the state-funded class alone.
 
 Reports conflict, so each act is taken to be in force in a draw with the weight of its authority and confidence.
 
@@ -39,10 +33,6 @@ _PRIOR_EVENTS: Final = 0.5
 _PRIOR_MONTHS: Final = 5.0
 _REACTION_WINDOW: Final = timedelta(weeks=8)
 REACTION_FADES: Final = 1.5
-_LEVEL: Final = {
-    "state_media_signal": 1, "security_allegation": 1, "security_summons": 1, "volume_cap": 2, "purchase_ban": 3,
-    "customs_block": 3,
-}  # fmt: skip
 _MONTH_DAYS: Final = 30.4375
 
 
@@ -65,13 +55,12 @@ def moves(catalogue: Catalogue, events: Iterable[str], as_of: date) -> list[Move
         if event.known_since.last > as_of:
             continue
         state_only = any("state-funded" in target for target in event.targets)
-        if event.instrument == "purchase_approval":
-            found.append(Move(event, 2, False, state_only))
-        elif event.instrument == "purchase_discouragement":
-            named = not buyers.isdisjoint(event.firms)
-            found.append(Move(event, 2 if named else 1, True, state_only))
-        elif event.instrument in _LEVEL:
-            found.append(Move(event, _LEVEL[event.instrument], True, state_only))
+        rule = catalogue.pressures.get(event.instrument)
+        if rule is None:
+            continue
+        named = not buyers.isdisjoint(event.firms)
+        level = rule.level_if_named if named and rule.level_if_named is not None else rule.level
+        found.append(Move(event, level, rule.direction == "tighten", state_only))
     return sorted(found, key=lambda move: move.event.date.first)
 
 

@@ -14,6 +14,7 @@ from chipgate.setup.constants import constants_of
 from chipgate.setup.draws import PriorDraws
 from chipgate.setup.monthly import monthly_of
 from chipgate.setup.plan import Plan
+from chipgate.setup.throughput import Throughput
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,6 @@ class Built:
     Attributes:
         inputs: NumPy arrays, double precision, all draws.
         us_stock: Installed compute of US buyers, H100e, ``[t d]``.
-        phi: Throughput by workload and offer, tokens/s, ``[w c d]``.
         used: Priors used, as they stood at the as-of date.
         policy_counts: What the rates of both governments rest on.
         drawn: Draws of the priors used, ``[d]`` each.
@@ -47,8 +47,9 @@ def build(made: Plan, first: int = 0, count: int | None = None) -> Built:
     made = replace(made, draws=made.draws - first if count is None else count)
     streams = Streams(made.seed, made.draws, first)
     draws = PriorDraws(made.catalogue, streams, made.as_of)
-    constants = constants_of(made, streams, draws)
-    monthly, us_stock, counts = monthly_of(made, streams, draws, constants)
+    speed = Throughput(made, streams)
+    constants = constants_of(made, streams, draws, speed)
+    monthly, us_stock, counts = monthly_of(made, streams, draws, constants, speed)
     inputs = Inputs(Monthly(**_as_fields(monthly)), Constants(**_as_fields(constants)))
     return Built(made, inputs, us_stock, dict(draws.used), counts, draws.drawn)
 

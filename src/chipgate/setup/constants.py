@@ -6,34 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
+from chipgate.arrays.inputs import MEASURES
 from chipgate.arrays.keys import Streams
 from chipgate.errors import InternalError
 from chipgate.schema.base import Sourced
 from chipgate.schema.chip import Chip
-from chipgate.schema.market import Offer
+from chipgate.schema.market import Offer, Package
 from chipgate.setup.draws import PriorDraws
 from chipgate.setup.plan import Plan
-from chipgate.workload.plain import ChipSpec, log_throughput
+from chipgate.setup.throughput import Throughput
 
-REFERENCE_MODELS: Final = ("llama_3_1_70b", "deepseek_v3")
-_TASTES: Final = {
-    "small_cards_legal": "small_cards", "h20_legal": "h20", "rtx_pro_6000d_legal": "rtx_pro_6000d",
-    "mi308x_legal": "amd",
-}  # fmt: skip
-# Dies and memory stacks in a package of each Huawei product (parameters BNK04, HBM04; 950: two dies, four stacks
-# of its own kind; 910B: one die, four stacks of 16 GB).
-_PACKAGE: Final = {"ascend_910b": (1.0, 4.0), "ascend_910c": (2.0, 8.0), "ascend_950pr": (2.0, 4.0)}
 _HOURS_A_YEAR: Final = 8766.0
 _TDP_UNKNOWN_W: Final = 500.0
-_MEMORY_UNKNOWN_GBS: Final = 1200.0
-_LINK_UNKNOWN_GBS: Final = 64.0
-_SPEC_SPREAD: Final = 0.1
-# Rate of a part that publishes none and whose treatment in the market shows TPP under 2,400, so under 150 at 16
-# bits (RTX Pro 6000D): just below that line, as makers design to it. Assumption, ours.
-_COMPLIANT_RATE16_TFLOPS: Final = 145.0
 
 
-def constants_of(made: Plan, streams: Streams, draws: PriorDraws) -> dict[str, NDArray[Any]]:
+def constants_of(made: Plan, streams: Streams, draws: PriorDraws, speed: Throughput) -> dict[str, NDArray[Any]]:
     """Arrays of :class:`chipgate.arrays.inputs.Constants` by name, all draws."""
     n, structure = made.draws, made.structure
     offers, chips = made.offers, made.catalogue.chips
@@ -52,14 +39,15 @@ def constants_of(made: Plan, streams: Streams, draws: PriorDraws) -> dict[str, N
             start[s] = _start(stack, draws)
     half = np.stack([draws.one("software.half_use.training"), draws.one("software.half_use.inference")])
     yield_start, yield_ceiling = draws.one("huawei.yield_start"), draws.one("huawei.yield_ceiling")
-    products = [offers[i].id for i in structure.huawei]
+    products = [package_of(offers[i]) for i in structure.huawei]
     return {
         "share": share / share.sum(0),
         "training": np.stack([_number(b.numbers["training_share_of_spend"], streams, f"buyer:{b.id}:training")
                               for b in made.buyers]),
         "exposure": np.stack([_number(b.numbers["beijing_exposure"], streams, f"buyer:{b.id}:exposure")
                               for b in made.buyers]),
-        "access": access, "log_phi": _log_phi(made, streams), "own": own, "cost": cost,
+        "access": access, "log_phi": np.stack([speed.log_phi(o.chip) for o in offers], axis=1), "own": own,
+        "cost": cost,
         "taste": _tastes(made, streams, draws), "alpha": alpha, "lam": draws.one("choice.lam"),
         "outside": draws.one("choice.outside"), "passes": _passes(made, streams, draws),
         "sufficiency": draws.one("beijing.sufficiency"), "tariff": draws.one("price.tariff"),
@@ -72,10 +60,17 @@ def constants_of(made: Plan, streams: Streams, draws: PriorDraws) -> dict[str, N
         "gross_dies": draws.one("huawei.gross_dies"), "yield_start": np.minimum(yield_start, yield_ceiling),
         "yield_ceiling": yield_ceiling, "yield_learning": draws.one("huawei.yield_learning"),
         "assembly_yield": draws.one("huawei.assembly_yield"),
-        "dies_per": np.array([[_PACKAGE[p][0]] for p in products]),
-        "stacks_per": np.array([[_PACKAGE[p][1]] for p in products]),
+        "dies_per": np.array([[p.dies] for p in products]), "stacks_per": np.array([[p.stacks] for p in products]),
+        "drawdown": draws.one("huawei.drawdown_months"),
         "start": start, "ceiling": draws.one("software.ceiling"), "half_use": half,
-        "run_failure": draws.one("software.run_failure"),
+        "run_failure": draws.one("software.run_failure"), "setback": draws.one("software.setback"),
+        "setback_kept": draws.one("software.setback_kept"), "repay": draws.one("orders.repay_months"),
+        "diverted": draws.one("orders.diverted"), "committed": draws.one("supply.committed_months"),
+        "cover": draws.one("supply.cover_months"),
+        "habit": draws.one("choice.habit"), "base": share / share.sum(0) * draws.one("choice.installed_before"),
+        "us_mix": np.stack([draws.one(f"us.mix.{measure}") for measure in MEASURES]),
+        **{name: draws.one(f"software.{name}") for name in ("run_days", "serving_use")},
+        "run_flops": np.full(n, speed.flops_a_token()),
     }  # fmt: skip
 
 
@@ -85,57 +80,23 @@ def _reaches(access: tuple[str, ...], route: str) -> bool:
 
 def _costs(made: Plan, draws: PriorDraws) -> NDArray[np.float64]:
     """Cost to the maker; world price of a grey chip, ``[c d]``."""
-    return np.stack([draws.one(cost_prior(offer)) for offer in made.offers])
+    return np.stack([draws.one(offer.cost) for offer in made.offers])
 
 
-def cost_prior(offer: Offer) -> str:
-    """Name of the prior of an offer's cost to its maker, or of its world price where it is grey."""
-    return f"grey.world_price.{offer.supply}" if offer.route == "grey" else f"cost.chip.{_cost_name(offer.id)}"
+def package_of(offer: Offer) -> Package:
+    """What a Huawei offer is made of.
 
-
-def _cost_name(offer: str) -> str:
-    name = offer.removesuffix("_legal")
-    return {
-        "kunlun_p800": "kunlun", "zhenwu_810e": "t_head", "metax_c500": "metax", "hygon_dcu": "hygon",
-        "mthreads_s5000": "mthreads",
-    }.get(name, name)  # fmt: skip
+    Raises:
+        InternalError: Its record does not say; ``chipgate data check`` finds this.
+    """
+    if offer.package is None:
+        raise InternalError(f"{offer.id} is made by Huawei and has no package")
+    return offer.package
 
 
 def _start(stack: str, draws: PriorDraws) -> NDArray[np.float64]:
     name = stack if stack in ("rocm", "cann") else "domestic_other"
     return np.stack([draws.one(f"software.start.{name}.{w}") for w in ("training", "inference")])
-
-
-def _log_phi(made: Plan, streams: Streams) -> NDArray[np.float64]:
-    """Log throughput by workload and offer, with the spread of disputed specifications, ``[w c d]``."""
-    models = [made.catalogue.models[m] for m in REFERENCE_MODELS]
-    columns: dict[str, NDArray[np.float64]] = {}
-    for offer in made.offers:
-        if offer.chip not in columns:
-            chip = made.catalogue.chips[offer.chip]
-            noise = _SPEC_SPREAD * ndtri(streams.uniform(f"spec:{offer.chip}"))
-            columns[offer.chip] = log_throughput(chip_spec(chip), models)[:, None] + noise
-    return np.stack([columns[o.chip] for o in made.offers], axis=1)
-
-
-def chip_spec(chip: Chip) -> ChipSpec:
-    """What the plain roofline reads of a chip; an unpublished figure is replaced by that of a like part."""
-    rate16 = _value(chip, "bf16_dense_tflops", 0.0)
-    fp8, int8 = _value(chip, "fp8_dense_tflops", 0.0), _value(chip, "int8_dense_tops", 0.0)
-    if not rate16:
-        rate16 = max(fp8, int8) / 2
-    if not rate16:
-        if not any(not shown.meets for shown in chip.revealed):
-            raise InternalError(f"{chip.id} has no published rate, so its throughput cannot be told; give it one")
-        rate16 = _COMPLIANT_RATE16_TFLOPS
-    # Half of the work at each width: the times add, so the rates take their harmonic mean.
-    rate8 = fp8 or (2 / (1 / rate16 + 1 / int8) if int8 else rate16)
-    link = _value(chip, "scaleup_bw_gbs", 0.0) or _value(chip, "host_bw_gbs", _LINK_UNKNOWN_GBS)
-    return ChipSpec(
-        rate16=rate16 * 1e12, rate8=max(rate8, rate16) * 1e12, memory=_value(chip, "mem_gb", 64.0) * 1e9,
-        bandwidth=_value(chip, "mem_bw_gbs", _MEMORY_UNKNOWN_GBS) * 1e9, link=link / 2 * 1e9,
-        domain=int(_value(chip, "max_scaleup_domain", 8.0)),
-    )  # fmt: skip
 
 
 def _value(chip: Chip, field: str, fallback: float) -> float:
@@ -149,16 +110,7 @@ def _value(chip: Chip, field: str, fallback: float) -> float:
 
 def _tastes(made: Plan, streams: Streams, draws: PriorDraws) -> NDArray[np.float64]:
     """Utility beyond worth per USD, ``[b c d]``: of the offer, and of the buyer for domestic chips."""
-    rows = []
-    for offer in made.offers:
-        if offer.id in _TASTES:
-            rows.append(draws.one(f"taste.{_TASTES[offer.id]}"))
-        elif offer.route == "grey":
-            rows.append(draws.one("taste.grey"))
-        elif offer.route == "domestic":
-            rows.append(draws.one("taste.huawei" if offer.vendor == "huawei" else "taste.domestic_other"))
-        else:
-            rows.append(np.zeros(made.draws))
+    rows = [np.zeros(made.draws) if o.taste is None else draws.one(o.taste) for o in made.offers]
     taste = np.broadcast_to(np.stack(rows), (len(made.buyers), len(rows), made.draws)).copy()
     for b, buyer in enumerate(made.buyers):
         part = _number(buyer.numbers["domestic_stack_preference"], streams, f"buyer:{buyer.id}:preference")

@@ -2,8 +2,9 @@
 
 In history an offer is open for the part of a month in which the law needs no licence, or in which a licence
 regime stands and licences were issued and the lag of shipments has passed. After the as-of date an open offer is
-shut, and a shut one opened, at rates estimated from the record by the same rule (Gamma posteriors with a prior of
-half an event in five months). Offers that were never on sale in China open only by a scenario.
+shut, and a shut one opened, at rates estimated here from the record by the same rule (Gamma posteriors with a prior
+of half an event in five months); :mod:`chipgate.market.washington` moves the gate, as it answers to Beijing's. Offers
+that were never on sale in China open only by a scenario.
 """
 
 from collections.abc import Sequence
@@ -30,8 +31,6 @@ from chipgate.timegrid import add_months
 _FREE: Final = ("none", "notification_NAC", "licence_presumption_of_approval")
 _PRIOR_EVENTS: Final = 0.5
 _PRIOR_MONTHS: Final = 5.0
-_GRANT_WAIT: Final = 3.0
-"""Months from a licence regime to the first licence where none was issued yet, on average; an assumption."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +54,19 @@ class Washington:
     """Washington's gate.
 
     Attributes:
-        us_open, fee, cap: ``[t c d]``. ``opened``: month of each opening of a family after the as-of date, for
-            Beijing's reaction, ``[t f d]`` with 1 in the month.
+        us_open, fee, cap: By the law known at the as-of date, ``[t c d]``.
+        close, reopen: Monthly rates of later acts by family, ``[f d]``; ``u``: their uniforms, ``[t f d]``.
+        stands: 1 where that law lets a family in by the end, ``[f d]``.
         counts: What the rates rest on.
     """
 
     us_open: NDArray[np.float64]
     fee: NDArray[np.float64]
     cap: NDArray[np.float64]
+    close: NDArray[np.float64]
+    reopen: NDArray[np.float64]
+    u: NDArray[np.float64]
+    stands: NDArray[np.float64]
     counts: dict[str, float]
 
 
@@ -117,7 +121,7 @@ def washington(
     shape = (len(months), len(offers), streams.draws)
     us_open, fee, cap = np.zeros(shape), np.zeros(shape), np.full(shape, np.inf)
     lag = draws.one("washington.shipment_lag")
-    wait = -np.log(streams.uniform("washington:grant_wait")) * _GRANT_WAIT
+    wait = -np.log(streams.uniform("washington:grant_wait")) * draws.one("washington.grant_wait")
     final = add_months(months[-1], 1) - timedelta(days=1)
     tables = {offer.id: statuses(catalogue, book, offer, final) for offer in offers if offer.route == "legal"}
     for c, offer in enumerate(offers):
@@ -130,17 +134,27 @@ def washington(
         if offer.only_if_allowed:
             us_open[:, c] = 0.0
     counts: dict[str, float] = {}
+    by_family = (len(families), streams.draws)
+    close, reopen, stands = np.zeros(by_family), np.zeros(by_family), np.zeros(by_family)
+    u = np.ones((len(months), *by_family))
     for kind in CLASSES:
-        members = [c for c, o in enumerate(offers) if o.route == "legal" and _class(tables[o.id]) == kind]
-        own = _counts(us_open, [c for c in members if not offers[c].only_if_allowed], offers, months, as_of)
+        members = [
+            c
+            for c, o in enumerate(offers)
+            if o.route == "legal" and not o.only_if_allowed and _class(tables[o.id]) == kind
+        ]
+        own = _counts(us_open, members, offers, months, as_of)
         counts |= {f"washington_{kind}_{name}": value for name, value in own.items()}
-        close = _rate(streams.uniform(f"washington:close:{kind}"), own["closings"], own["open_months"])
-        reopen = _rate(streams.uniform(f"washington:reopen:{kind}"), own["openings"], own["shut_months"])
-        u = streams.by_month(f"washington:moves:{kind}", len(months))
-        for family in families:
-            chosen = [c for c in members if offers[c].family == family and not offers[c].only_if_allowed]
-            _future(us_open, chosen, u, months, as_of, close * close_rate_factor, reopen, lag)
-    return Washington(us_open, fee, cap, counts)
+        shut = _rate(streams.uniform(f"washington:close:{kind}"), own["closings"], own["open_months"])
+        opened = _rate(streams.uniform(f"washington:reopen:{kind}"), own["openings"], own["shut_months"])
+        acts = streams.by_month(f"washington:moves:{kind}", len(months))
+        for f, family in enumerate(families):
+            chosen = [c for c in members if offers[c].family == family]
+            if chosen:
+                # Acts of a class fall together: its families share their uniforms.
+                close[f], reopen[f], u[:, f] = shut * close_rate_factor, opened, acts
+                stands[f] = us_open[-1, chosen].max(0) > 0
+    return Washington(us_open, fee, cap, close, reopen, u, stands, counts)
 
 
 def _fill(
@@ -209,31 +223,6 @@ def _counts(
 
 def _rate(u: NDArray[np.float64], events: float, months: float) -> NDArray[np.float64]:
     return np.asarray(gammaincinv(_PRIOR_EVENTS + events, u) / (_PRIOR_MONTHS + months))
-
-
-def _future(
-    us_open: NDArray[np.float64], members: Sequence[int], u: NDArray[np.float64], months: Sequence[date], as_of: date,
-    close: NDArray[np.float64], reopen: NDArray[np.float64], lag: NDArray[np.float64],
-) -> None:  # fmt: skip
-    """Closings and reopenings of one family after the as-of date; while no act comes, the known law goes on.
-
-    Args:
-        members: Offers of the family. ``u``: uniforms of its class, ``[t d]``.
-    """
-    now = month_index(months, as_of)
-    if not members:
-        return
-    # 1: the law known at the as-of date, or a later opening, lets the family in; 0: it is shut.
-    standing = (us_open[:, members].max(1)[-1] > 0).astype(float)
-    opened_at = np.full(u.shape[1:], -np.inf)
-    for t in range(max(now + 1, 0), len(months)):
-        shuts = (standing > 0) & (u[t] < 1 - np.exp(-close))
-        opens = (standing <= 0) & (u[t] < 1 - np.exp(-reopen))
-        standing = np.where(shuts, 0.0, np.where(opens, 1.0, standing))
-        opened_at = np.where(opens, t, opened_at)
-        after_opening = np.clip(t - opened_at - lag + 0.5, 0, 1)
-        for c in members:
-            us_open[t, c] = standing * np.where(np.isfinite(opened_at), after_opening, us_open[t, c])
 
 
 def _months(day: date) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from chipgate.catalogue import Catalogue
 from chipgate.errors import BadInputError, UnknownNameError
 from chipgate.schema.market import Lever
+from chipgate.setup.draws import month_index
 from chipgate.timegrid import parse_partial
 
 
@@ -44,6 +45,18 @@ class Settings:
             for day, number in value:
                 found[[i for i, month in enumerate(months) if month >= day.replace(day=1)]] = number
         return found
+
+    def ahead(self, path: str, months: Sequence[date], as_of: date) -> NDArray[np.float64]:
+        """A setting by month; an undated one holds from the month after the as-of date, ``[t]``."""
+        found = self.by_month(path, months)
+        if isinstance(self.values.get(path), float):
+            found[: max(month_index(months, as_of) + 1, 0)] = np.nan
+        return found
+
+
+def future_factor(settings: Settings, path: str, months: Sequence[date], as_of: date) -> NDArray[np.float64]:
+    """A factor by month that leaves the months up to the as-of date as they were."""
+    return np.nan_to_num(settings.ahead(path, months, as_of), nan=1.0)
 
 
 def read_settings(catalogue: Catalogue, raw: Mapping[str, Any], where: str = "") -> Settings:

@@ -1,8 +1,8 @@
-"""Inputs by month: gates, supply, budgets, fear, and the reference worth of renting abroad."""
+"""Inputs by month: gates, supply, budgets, fear."""
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,44 +10,28 @@ from numpy.typing import NDArray
 from chipgate.arrays.keys import Streams
 from chipgate.schema.tables import Event
 from chipgate.setup import beijing
-from chipgate.setup.constants import REFERENCE_MODELS, chip_spec
 from chipgate.setup.draws import PriorDraws, month_index
+from chipgate.setup.huawei import huawei_paths
 from chipgate.setup.law import Washington, washington
-from chipgate.setup.levers import Settings
+from chipgate.setup.levers import Settings, future_factor
 from chipgate.setup.plan import Plan
-from chipgate.timegrid import month_starts
-from chipgate.workload.plain import log_throughput
-
-# World chips whose worth per USD sets the worth of compute rented abroad, with their prior of price and the month
-# in which they are the middle of the rented fleet; between two such months the fleet turns over evenly.
-_REFERENCES: Final = (
-    ("nvidia_a100_80_sxm", "a100", date(2022, 1, 1)),
-    ("nvidia_h100_sxm", "h100", date(2024, 6, 1)),
-    ("nvidia_b200", "b200", date(2027, 1, 1)),
-)
-_REFERENCE_OWN_USD: Final = 5000.0
-_FEAR_BASE: Final = 0.1
-_FEAR_STEP: Final = 0.3
-_FEAR_MONTHS: Final = 4
-_BANK_ARRIVES: Final = (date(2023, 1, 1), date(2024, 10, 1))
-_HBM_ARRIVES: Final = (date(2022, 1, 1), date(2024, 12, 1))
-_HBM_LAST_MONTHS: Final = 6
-# Months between which each Huawei product takes over from the one before.
-_HANDOVERS: Final = {"ascend_910c": (date(2025, 1, 1), date(2026, 1, 1)),
-                     "ascend_950pr": (date(2026, 3, 1), date(2027, 6, 1))}  # fmt: skip
-_910B_LEFT: Final = 0.25
+from chipgate.setup.rental import rental_constants, rental_paths
+from chipgate.setup.throughput import Throughput
 
 
 def monthly_of(
-    made: Plan, streams: Streams, draws: PriorDraws, constants: dict[str, NDArray[Any]]
+    made: Plan, streams: Streams, draws: PriorDraws, constants: dict[str, NDArray[Any]], speed: Throughput
 ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64], dict[str, float]]:
-    """Arrays of :class:`chipgate.arrays.inputs.Monthly` by name, the US stock, and the counts behind both gates."""
+    """Arrays of :class:`chipgate.arrays.inputs.Monthly` by name, the US stock, and the counts behind both gates.
+
+    Constants that follow from the gates and from renting abroad are added to ``constants``.
+    """
     months, settings = made.months, made.settings
     gate = washington(
         made.catalogue, streams, draws, made.offers, made.structure.families, months, made.as_of,
         settings.number("washington.close_rate", 1.0),
     )  # fmt: skip
-    _apply_levers(made, gate)
+    given = _apply_levers(made, gate)
     levels = beijing.history_levels(
         made.catalogue, streams, made.structure.families, made.structure.classes, months, made.as_of
     )
@@ -55,20 +39,23 @@ def monthly_of(
     rates = beijing.estimate_rates(made.catalogue, streams, made.as_of)
     rates_up = rates.up * settings.number("beijing.escalation", 1.0)
     constants["rates"] = np.stack([rates_up, rates.down])
+    constants |= _later_acts(draws, gate, rates.reaction, settings.number("beijing.reaction", 1.0))
+    constants |= rental_constants(made, draws)
+    now = month_index(months, made.as_of)
     grey = _factor(settings, "washington.smuggling_enforcement", months, default=0.0)
     production, stock_set = _production(made, draws)
     arrays = {
         "live": _live(made), "us_open": gate.us_open, "fee": gate.fee, "cap": np.minimum(gate.cap, 1e9),
-        "production": production, "stock_set": stock_set, "budget": _budget(made, draws),
-        "fear": _fear(made, gate), "level_given": levels,
-        "react": _react(made, gate, rates.reaction * 1.0, settings.number("beijing.reaction", 1.0)),
+        "production": production, "stock_set": stock_set, "stock_factor": _stock_factor(made),
+        "budget": _budget(made, draws), "fear": _fear(made, draws), "level_given": levels,
+        "us_given": given["washington.open"], "fee_given": given["washington.fee"], "us_u": gate.u,
+        "us_future": np.array([[float(t > now)] for t in range(len(months))]),
         "move_u": np.stack(
             [streams.by_month(f"beijing:moves:{f}", len(months), (2, 2)) for f in made.structure.families], axis=3
         ),
-        "log_ref": _log_ref(made, draws),
         "fail_u": streams.by_month("run:fate", len(months)),
         "run_month": np.array([[float(m.month in (3, 9) and m.year >= 2023)] for m in months]),
-    } | _huawei(made, draws)  # fmt: skip
+    } | huawei_paths(made, draws) | rental_paths(made, streams, draws, constants["life"], speed)  # fmt: skip
     # Enforcement removes grey supply; it acts on the month's liveness of grey offers as a part of their volume.
     for c, offer in enumerate(made.offers):
         if offer.route == "grey":
@@ -88,8 +75,12 @@ def _live(made: Plan) -> NDArray[np.float64]:
     return live
 
 
-def _apply_levers(made: Plan, gate: Washington) -> None:
-    """Scenario settings over the law and its process, from the month of the as-of date or as dated."""
+def _apply_levers(made: Plan, gate: Washington) -> dict[str, NDArray[np.float64]]:
+    """Scenario settings over the law, from the month of the as-of date or as dated; where they stand, ``[t c 1]``."""
+    given = {path: np.zeros((len(made.months), len(made.offers), 1)) for path in ("washington.open", "washington.fee")}
+    for c, offer in enumerate(made.offers):
+        # Offers of the other routes, and those that only a scenario opens, know no later acts.
+        given["washington.open"][:, c] = float(offer.route != "legal" or offer.only_if_allowed)
     for c, offer in enumerate(made.offers):
         if offer.route != "legal":
             continue
@@ -98,6 +89,9 @@ def _apply_levers(made: Plan, gate: Washington) -> None:
             values = _dated(made, f"{path}.{offer.family}")
             for t in np.flatnonzero(~np.isnan(values)):
                 array[t, c] = values[t]
+            if path in given:
+                given[path][:, c, 0] = np.maximum(given[path][:, c, 0], ~np.isnan(values))
+    return given
 
 
 def _fix_levels(made: Plan, levels: NDArray[np.int32]) -> None:
@@ -111,20 +105,15 @@ def _fix_levels(made: Plan, levels: NDArray[np.int32]) -> None:
 
 
 def _dated(made: Plan, path: str) -> NDArray[np.float64]:
-    """A setting by month; an undated one holds from the month after the as-of date."""
-    values = made.settings.by_month(path, made.months)
-    if isinstance(made.settings.values.get(path), float):
-        values[: max(month_index(made.months, made.as_of) + 1, 0)] = np.nan
-    return values
+    return made.settings.ahead(path, made.months, made.as_of)
 
 
 def _factor(settings: Settings, path: str, months: Sequence[date], default: float = 1.0) -> NDArray[np.float64]:
     return np.nan_to_num(settings.by_month(path, months), nan=default)
 
 
-def _future_factor(made: Plan, path: str, default: float = 1.0) -> NDArray[np.float64]:
-    """A factor by month that leaves the months up to the as-of date as they were."""
-    return np.nan_to_num(_dated(made, path), nan=default)
+def _future_factor(made: Plan, path: str) -> NDArray[np.float64]:
+    return future_factor(made.settings, path, made.months, made.as_of)
 
 
 def _production(made: Plan, draws: PriorDraws) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -175,6 +164,18 @@ def _observed_stock(
             units[:, c] = np.where(after & arriving, np.maximum(units[:, c], ordered), units[:, c])
 
 
+def _stock_factor(made: Plan) -> NDArray[np.float64]:
+    """What a maker's supply lever does to the stock that it holds: it is sent to or taken from other markets."""
+    found = np.ones((len(made.months), len(made.offers), 1))
+    for c, offer in enumerate(made.offers):
+        if offer.route == "legal":
+            factor = _future_factor(made, f"nvidia_amd.supply.{offer.supply}")
+            before = np.concatenate([[1.0], factor[:-1]])
+            # Nothing is left of a stock that was sent away, so a later factor finds nothing to multiply.
+            found[:, c, 0] = np.where(before > 0, factor / np.maximum(before, 1e-9), 1.0)
+    return found
+
+
 def _budget(made: Plan, draws: PriorDraws) -> NDArray[np.float64]:
     path = draws.path("budget.total", made.months)
     if path is None:
@@ -182,15 +183,18 @@ def _budget(made: Plan, draws: PriorDraws) -> NDArray[np.float64]:
     return path / 12 * _future_factor(made, "buyers.budget")[:, None]
 
 
-def _fear(made: Plan, gate: Washington) -> NDArray[np.float64]:
+def _fear(made: Plan, draws: PriorDraws) -> NDArray[np.float64]:
     """How much buyers fear a closure: a base, and a step for each recent binding act of Washington on chips."""
     acts = [e for e in made.catalogue.events.values() if _binding_us_act(e, made.as_of)]
-    fear = np.full((len(made.months), len(made.offers), 1), _FEAR_BASE)
+    base, step, span = (draws.one(f"orders.fear_{name}") for name in ("base", "step", "months"))
+    fear = np.broadcast_to(base, (len(made.months), made.draws)).copy()
     for t, month in enumerate(made.months):
-        recent = sum(0 < _months_between(e.known_since.first, month) <= _FEAR_MONTHS for e in acts)
-        fear[t] += _FEAR_STEP * recent
+        for act in acts:
+            age = _months_between(act.known_since.first, month)
+            # The last month counts for the part of it that still lies within the span.
+            fear[t] += step * (np.clip(span - age + 1, 0, 1) if age > 0 else 0.0)
     legal = np.array([[float(o.route == "legal")] for o in made.offers])
-    return np.clip(fear, 0, 1) * legal
+    return np.asarray(np.clip(fear, 0, 1)[:, None] * legal)
 
 
 def _binding_us_act(event: Event, as_of: date) -> bool:
@@ -207,85 +211,15 @@ def _months_between(first: date, later: date) -> int:
     return (later.year - first.year) * 12 + later.month - first.month
 
 
-def _react(made: Plan, gate: Washington, chance: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
-    """Rate of tightening that recent openings of a family add, ``[t f d]``."""
-    start = -np.log1p(-np.minimum(chance, 0.999)) / beijing.REACTION_FADES * factor
-    shape = (len(made.months), len(made.structure.families), made.draws)
-    rate = np.zeros(shape)
-    for f in range(shape[1]):
-        members = [c for c, o in enumerate(made.offers) if o.route == "legal" and made.structure.family[c] == f]
-        if not members:
-            continue
-        lawful = gate.us_open[:, members].max(1)
-        opened = np.maximum(np.diff(lawful, axis=0, prepend=lawful[:1]), 0)
-        carried = np.zeros(made.draws)
-        fade = np.exp(-1 / beijing.REACTION_FADES)
-        for t in range(shape[0]):
-            carried = carried * fade + opened[t]
-            rate[t, f] = start * np.minimum(carried, 1)
-    return rate
-
-
-def _huawei(made: Plan, draws: PriorDraws) -> dict[str, NDArray[np.float64]]:
-    """Packaging, wafers, arrivals of dies and memory, and the mix of products."""
-    months = made.months
-    packaging, wafers = draws.path("huawei.packaging", months), draws.path("huawei.wafers", months)
-    cxmt = draws.path("huawei.cxmt", months)
-    if packaging is None or wafers is None or cxmt is None:
-        raise AssertionError("Huawei's paths have anchors known from the first day")
-    bank = np.array([[float(_BANK_ARRIVES[0] <= m <= _BANK_ARRIVES[1])] for m in months])
-    weights = np.array([[_hbm_weight(m)] for m in months])
-    ramp = np.array([[float(m >= date(2026, 1, 1))] for m in months])
-    # Shares of the whole arrival, whatever part of it the run covers.
-    all_weights = sum(_hbm_weight(m) for m in month_starts(*_HBM_ARRIVES))
-    stacks = weights / all_weights * draws.one("huawei.hbm_stock")
-    stacks = stacks + (cxmt / 12) * ramp + (weights == 0) * draws.one("huawei.hbm_other") / 12
+def _later_acts(
+    draws: PriorDraws, gate: Washington, reaction: NDArray[np.float64], factor: float
+) -> dict[str, NDArray[np.float64]]:
+    """Constants of both governments' later acts."""
+    # A chance of an answer within the window, as a rate that fades and adds up to it.
+    react = -np.log1p(-np.minimum(reaction, 0.999)) / beijing.REACTION_FADES * factor
     return {
-        "packaging": packaging * _future_factor(made, "huawei.packaging")[:, None],
-        "yield_odds": _future_factor(made, "huawei.yield")[:, None],
-        "learning": _future_factor(made, "software.learning")[:, None],
-        "wafers": wafers * _future_factor(made, "huawei.wafers")[:, None],
-        "dies_in": bank / len(month_starts(*_BANK_ARRIVES)) * draws.one("huawei.die_bank"),
-        "stacks_in": stacks * _future_factor(made, "huawei.hbm")[:, None],
-        "mix": _mix(made, draws.one("huawei.new_product_lag")),
-    }
-
-
-def _hbm_weight(month: date) -> float:
-    """Arrival of imported memory: even, with half of it in the last months before the control."""
-    if not _HBM_ARRIVES[0] <= month <= _HBM_ARRIVES[1]:
-        return 0.0
-    return 1.0 if _months_between(month, _HBM_ARRIVES[1]) >= _HBM_LAST_MONTHS else 5.0
-
-
-def _mix(made: Plan, lag: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share of each product in Huawei's packages, ``[t h d]``."""
-    products = [made.offers[i].id for i in made.structure.huawei]
-    mix = np.zeros((len(made.months), len(products), made.draws))
-    mix[:, products.index("ascend_910b")] = 1.0
-    at = np.arange(len(made.months))[:, None]
-    for name, (first, last) in _HANDOVERS.items():
-        if name not in products:
-            continue
-        begin = month_index(made.months, first) + (lag if first > made.as_of else 0.0)
-        span = month_index(made.months, last) - month_index(made.months, first)
-        taken = np.clip((at - begin) / span, 0, 1) * (1 - _910B_LEFT)
-        mix *= 1 - taken[:, None, :]
-        mix[:, products.index(name)] += taken
-    return mix
-
-
-def _log_ref(made: Plan, draws: PriorDraws) -> NDArray[np.float64]:
-    """Log worth per USD of compute rented abroad: the middle chip of the world's rented fleet and its premium."""
-    models = [made.catalogue.models[m] for m in REFERENCE_MODELS]
-    rows, at = [], []
-    for chip, price, middle in _REFERENCES:
-        record = made.catalogue.chips[chip]
-        if record.announced is None or record.announced.last <= made.as_of:
-            worth = log_throughput(chip_spec(record), models)[:, None]
-            rows.append(worth - np.log(draws.one(f"grey.world_price.{price}") + _REFERENCE_OWN_USD))
-            at.append(month_index(made.months, middle))
-    t = np.arange(len(made.months))
-    weights = np.stack([np.interp(t, at, np.eye(len(at))[i]) for i in range(len(at))], axis=1)
-    log_ref = np.einsum("ti,iwd->twd", weights, np.stack(rows)) - np.log(draws.one("rental.premium"))
-    return log_ref + np.log(_future_factor(made, "buyers.renting_abroad"))[:, None, None]
+        "react": react, "react_kept": np.array([np.exp(-1 / beijing.REACTION_FADES)]),
+        "us_close": gate.close, "us_reopen": gate.reopen, "us_stands": gate.stands,
+        "us_lag": draws.one("washington.shipment_lag"), "later_fee": draws.one("washington.later_fee"),
+        "rebuff_close": draws.one("washington.rebuff_close"), "rebuff_open": draws.one("washington.rebuff_open"),
+    }  # fmt: skip

@@ -1,5 +1,6 @@
 """Coordinates and structure of a run."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -37,10 +38,12 @@ class Plan:
 def plan(catalogue: Catalogue, settings: Settings, as_of: date, until: date, *, seed: int, draws: int) -> Plan:
     """Coordinates of a run.
 
-    A chip that was not announced at the as-of date is not offered.
+    A chip that was not announced at the as-of date is not offered: it comes in not at all, rather than as a guess.
+    An offer that stood for an earlier product then has that product's figures.
     """
     months = tuple(month_starts(FIRST_DAY, until))
-    offers = tuple(o for o in catalogue.offers.values() if _announced(catalogue, o, as_of))
+    known = [o for o in catalogue.offers.values() if _announced(catalogue, o, as_of)]
+    offers = tuple(_as_known(catalogue, o, known, as_of) for o in known)
     buyers = tuple(b for b in catalogue.buyers.values() if b.country == "CN")
     vendors = tuple(dict.fromkeys(o.vendor for o in offers if o.route != "grey"))
     stacks = tuple(dict.fromkeys(_stack(catalogue, o) for o in offers))
@@ -64,6 +67,22 @@ def _announced(catalogue: Catalogue, offer: Offer, as_of: date) -> bool:
     chip = catalogue.chips[offer.chip]
     known = offer.known_since or chip.announced or offer.first
     return known.last <= as_of
+
+
+def _as_known(catalogue: Catalogue, offer: Offer, known: Sequence[Offer], as_of: date) -> Offer:
+    """The offer as it stood: an earlier chip's figures before its own were public, no end that was not foreseen.
+
+    An end that lies ahead stands where the maker's next part on the same line was known: then it is a hand-over.
+    """
+    chip = catalogue.chips[offer.chip]
+    public = chip.announced or offer.public or chip.first_shipped
+    if offer.earlier is not None and public is not None and public.last > as_of:
+        offer = offer.model_copy(update={"chip": offer.earlier})
+    if offer.last is not None and offer.last.last > as_of:
+        line = (offer.supply, offer.route)
+        if not any((o.supply, o.route) == line and o.first > offer.last for o in known):
+            offer = offer.model_copy(update={"last": None})
+    return offer
 
 
 def _stack(catalogue: Catalogue, offer: Offer) -> str:

@@ -97,7 +97,6 @@ def machine_of(data: Catalogue, chip: Chip, precision: Precision, *, moe: bool) 
     memory = _value(chip, "mem_gb")
     if not memory:
         raise SpecError(f"{chip.id} has no published memory, so what fits cannot be told; give a chip that has one")
-    bandwidth = _value(chip, "mem_bw_gbs") or have["bf16"] * _BYTES_PER_FLOP / 1e9
     # Of a chip without a published link the faster of its bus and its network is the one that jobs run over.
     net = network(data, chip)
     bus = (_value(chip, "host_bw_gbs") or _LINK_UNKNOWN_GBS) / 2 * 1e9
@@ -106,7 +105,7 @@ def machine_of(data: Catalogue, chip: Chip, precision: Precision, *, moe: bool) 
     # Numbers stand in for arrays: they broadcast as such.
     given: dict[str, Any] = {
         "rate16": have["bf16"], "dense": have[dense], "expert": have[expert], "memory": memory * 1e9,
-        "bandwidth": bandwidth * 1e9, "link": link, "net": min(net, link),
+        "bandwidth": bandwidth(chip), "link": link, "net": min(net, link),
         "domain": float(_value(chip, "max_scaleup_domain") or _DOMAIN_UNKNOWN),
         "dense_width": _WIDTH[dense], "expert_width": _WIDTH[expert],
         "dense_bytes": (precision.dense_bits if moe else precision.expert_bits) / 8,
@@ -114,6 +113,12 @@ def machine_of(data: Catalogue, chip: Chip, precision: Precision, *, moe: bool) 
         "sent_bytes": precision.sent_bits / 8,
     }  # fmt: skip
     return Machine(**given)
+
+
+def bandwidth(chip: Chip) -> float:
+    """Memory bandwidth, bytes/s; where none is published, that of a chip of the same rate."""
+    published = _value(chip, "mem_bw_gbs")
+    return published * 1e9 if published else rates(chip)["bf16"] * _BYTES_PER_FLOP
 
 
 def network(data: Catalogue, chip: Chip) -> float:

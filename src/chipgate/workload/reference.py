@@ -244,3 +244,15 @@ def rows(found: Reference, known_since: date) -> list[dict[str, str]]:
             row |= {f"factor_{k + 1}": f"{x:.5f}" for k, x in enumerate(found.loads[w, i])}
             out.append(row | {"shared": f"{found.shared:.5f}", "own": f"{found.own:.5f}"})
     return out
+
+
+def by_hand(data: Catalogue, chip: Chip) -> list[dict[str, str]]:
+    """Rows of one chip that the shipped table lacks, from the prior alone.
+
+    Raises:
+        SpecError: The chip has no published rate or memory.
+    """
+    found = reference(data, Predictor(data, nothing_fitted()), [chip])
+    if found.refused:
+        raise SpecError(found.refused[chip.id])
+    return rows(found, _NOTHING_KNOWN)

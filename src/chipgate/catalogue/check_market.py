@@ -1,0 +1,75 @@
+"""Checks of the market model's records: names that cross files, and that nothing rests on what came later."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from chipgate.catalogue.catalogue import Catalogue, Table
+from chipgate.catalogue.fault import Fault
+from chipgate.timegrid import FIRST_DAY
+
+MODELLED = "huawei"
+"""Supply line whose volume is modelled from dies, memory and packaging."""
+
+_CUT = "rental.cut."  # priors named after the event that cuts renting abroad
+
+
+def market_names(data: Catalogue) -> Iterator[Fault]:
+    """Chips, makers, priors, events and levers that records of the market name exist."""
+    for key, offer in data.offers.items():
+        priors = [offer.cost] + ([offer.taste] if offer.taste else [])
+        if offer.package is not None and offer.package.takes_over:
+            priors += [f"{offer.package.takes_over}.{part}" for part in ("start", "months")]
+        wanted: list[tuple[str, Any]] = [(name, data.priors) for name in priors]
+        wanted += [(name, data.chips) for name in (offer.chip, offer.earlier) if name]
+        wanted += [(offer.vendor, data.makers)]
+        for name, table in wanted:
+            if name not in table:
+                yield Fault(data.offers.place(key), key, f"names unknown {table.kind} {name!r}")
+        if (offer.supply == MODELLED) != (offer.package is not None):
+            yield Fault(data.offers.place(key), key, f"a package goes with supply: {MODELLED}, and only with it")
+    for key in data.priors:
+        event = key.removeprefix(_CUT).upper()
+        if key.startswith(_CUT) and event not in data.events:
+            yield Fault(
+                data.priors.place(key), key, f"names unknown event {event!r}", "name it after the act that cuts"
+            )
+    for key, episode in data.episodes.items():
+        for name in episode.events:
+            if name not in data.events:
+                yield Fault(data.episodes.place(key), key, f"names unknown event {name!r}")
+
+
+def market_dates(data: Catalogue) -> Iterator[Fault]:
+    """No prior or window rests on a record that was known later, and what an offer needs stood when it came."""
+    dated: list[tuple[Table[Any], str]] = [(data.priors, "variants"), (data.arrivals, "windows")]
+    for table, field in dated:
+        for key, record in table.items():
+            for variant in getattr(record, field):
+                for name in variant.parameters:
+                    known = data.parameters[name].known_since if name in data.parameters else None
+                    if known is None or known.first > variant.known_since.last:
+                        yield Fault(
+                            table.place(key), key, f"rests on parameter {name!r}, not known {variant.known_since}"
+                        )
+                for name in getattr(variant, "observations", ()):
+                    seen = data.observations[name].published_date if name in data.observations else None
+                    if seen is None or seen.first > variant.known_since.last:
+                        yield Fault(
+                            table.place(key), key, f"rests on observation {name!r}, not known {variant.known_since}"
+                        )
+    for key, offer in data.offers.items():
+        chip = data.chips.get(offer.chip)
+        known = offer.known_since or (chip.announced if chip else None) or offer.first
+        own = (chip.announced or offer.public or chip.first_shipped) if chip else None
+        if offer.known_since and own and offer.known_since.last < own.first and offer.earlier is None:
+            yield Fault(
+                data.offers.place(key), key, f"known {offer.known_since}, its chip only {own}",
+                "name the chip whose figures stand until then as earlier",
+            )  # fmt: skip
+        names = [offer.cost] + ([offer.taste] if offer.taste else [])
+        if offer.package is not None and offer.package.takes_over:
+            names += [f"{offer.package.takes_over}.{part}" for part in ("start", "months")]
+        for name in names:
+            prior = data.priors.get(name)
+            if prior is not None and prior.variants[0].known_since.last > max(known.last, FIRST_DAY):
+                yield Fault(data.offers.place(key), key, f"is known {known}, its prior {name!r} only later")
