@@ -225,9 +225,16 @@ def workload_score(path: "Path | None" = None, *, data: Catalogue | None = None)
 
 
 def workload_fit(
-    path: "Path", *, report: "Callable[[str], None]" = lambda _: None, data: Catalogue | None = None
-) -> dict[str, Any]:
+    path: "Path", *, rates: "Path | None" = None, report: "Callable[[str], None]" = lambda _: None,
+    data: Catalogue | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Fit the workload model to the measurements anew, validate it, and write the fit to ``path``; takes minutes.
+
+    Args:
+        path: File of the fit, ``.npz``.
+        rates: Also write the market's reference throughputs, by vintage of the measurements, to this CSV file.
+        report: Told of progress.
+        data: Catalogue; the embedded one by default.
 
     Returns:
         What is known of the fit: the rule of the split, the scores on the held-out part and of each run from the
@@ -236,11 +243,14 @@ def workload_fit(
     import jax
 
     from chipgate.arrays.compiled import compile_cache
-    from chipgate.workload import refit, store
+    from chipgate.workload import reference, refit, store
 
+    data = data or catalogue()
     with compile_cache(), jax.enable_x64(True):
-        fitted, about = refit.refit(data or catalogue(), report)
-    store.save(path, fitted, about)
+        fitted, about = refit.refit(data, report)
+        store.save(path, fitted, about)
+        if rates is not None:
+            reference.write(rates, reference.vintages(data, refit.usable(data)[0], report))
     return about
 
 

@@ -3,13 +3,16 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers import NEW_CHIP, embedded, run_cli, write
 
+from chipgate.catalogue import Catalogue
 from chipgate.errors import SpecError
+from chipgate.workload import store
 from chipgate.workload.layout_ask import read_layout
 from chipgate.workload.question import tokens_of
 
@@ -218,6 +221,35 @@ def test_the_fit_is_written_where_it_can_be(tmp_path: Path) -> None:
         got = run_cli("workload-fit", "--out", str(path))
         assert (got.status, got.out, len(got.error_lines)) == (2, "", 1)
         assert ".npz" in got.err
+
+
+def test_the_fit_and_its_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command around the fit, which itself takes minutes and is replaced by the shipped one."""
+    shipped = store.load(embedded().roots[0] / store.FILE)
+
+    def refit(data: Catalogue, report: Callable[[str], None]) -> Any:
+        report("fitting")
+        return shipped
+
+    monkeypatch.setattr("chipgate.workload.refit.refit", refit)
+    path = tmp_path / "new.npz"
+    got = run_cli("workload-fit", "--out", str(path), "--json")
+    assert (got.status, got.err) == (0, "fitting\n")
+    found = json.loads(got.out)
+    assert found["file"] == "new.npz"
+    assert {"split", "validation", "leave_run_out"} <= set(found)
+    assert store.load(path)[1] == shipped[1]
+    assert [p.name for p in tmp_path.iterdir()] == ["new.npz"]
+    assert "held out" in run_cli("workload-fit", "--out", str(path)).out
+
+
+def test_the_shipped_fit_is_good_enough() -> None:
+    """The targets of the model: median error under 15 %, bands that hold 70 to 90 %, on runs that were held out."""
+    held = store.load(embedded().roots[0] / store.FILE)[1]["validation"]
+    assert held["n"] > 150
+    assert held["median_ape"] < 0.15
+    assert 0.7 <= held["coverage_80"] <= 0.9
+    assert abs(held["bias"]) < 0.05
 
 
 def test_tokens_as_people_write_them() -> None:

@@ -186,28 +186,43 @@ def _scores(group: dict[str, Any]) -> tuple[str, ...]:
 
 def workload_fit(
     ctx: typer.Context,
-    out: Annotated[Path | None, typer.Option(help="File to write; by default the one that the package reads.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File of the fit (.npz); by default the package's own, with the rates.")
+    ] = None,
+    rates: Annotated[
+        Path | None, typer.Option(help="Also write the market's reference throughputs (.csv): a fit a vintage.")
+    ] = None,
     json: JsonFlag = False,
 ) -> None:
     """Fit the efficiencies to the measurements anew and validate them; takes minutes."""
-    from chipgate.errors import BadInputError
+    from chipgate.api import workload_fit as fit
     from chipgate.workload import store
 
     data = catalogue_of(ctx)
-    path = out if out is not None else data.roots[0] / store.FILE
-    if path.is_dir() or not path.parent.is_dir() or path.suffix != ".npz":
-        raise BadInputError(f"--out {path}: give a file that ends in .npz, in a folder that exists")
-    from chipgate.api import workload_fit as fit
-
-    about = fit(path, data=data, report=lambda text: print(text, file=sys.stderr, flush=True))
+    if out is None:
+        out, rates = data.roots[0] / store.FILE, rates or data.roots[0] / "workload" / "reference.csv"
+    _check_file(out, "--out", ".npz")
+    if rates is not None:
+        _check_file(rates, "--rates", ".csv")
+    about = fit(out, rates=rates, data=data, report=lambda text: print(text, file=sys.stderr, flush=True))
     if json:
-        print_json({"file": path.name, **about})
+        print_json({"file": out.name, **about})
         return
-    held, inside = about["validation"], about["leave_run_out"]
     columns: list[Column] = ["", ("rows", "right"), ("median error", "right"), ("mean error", "right"),
                              ("in 80 % band", "right"), ("bias", "right")]  # fmt: skip
-    rows = [("held out", *_scores(held)), ("each run from the others", *_scores(inside))]
-    console().print(table(columns, rows, title=f"written to {path.name}"))
+    rows = [
+        ("held out", *_scores(about["validation"])),
+        ("each run from the others", *_scores(about["leave_run_out"])),
+    ]
+    console().print(table(columns, rows, title=f"written to {out.name}"))
+
+
+def _check_file(path: Path, flag: str, ending: str) -> None:
+    """Refuse a place that cannot be written, before minutes are spent."""
+    from chipgate.errors import BadInputError
+
+    if path.is_dir() or not path.parent.is_dir() or path.suffix != ending:
+        raise BadInputError(f"{flag} {path}: give a file that ends in {ending}, in a folder that exists")
 
 
 def _article(name: str) -> str:
