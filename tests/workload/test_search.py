@@ -138,7 +138,7 @@ def test_bands_are_in_order_and_under_the_specification(phase: str, name: str) -
 def test_single_precision_is_enough() -> None:
     data = embedded()
     chips = [data.chips.find(name) for name in ("H20", "H100", "MI300X", "Ascend 910C", "B200")]
-    for phase in ("training", "prefill", "decode"):
+    for phase in ("training", "decode"):
         for name in ("llama_3_1_70b", "deepseek_v3"):
             ask = Ask(data.models[name], phase, DAY, tokens_in=2048.0)  # type: ignore[arg-type]
             single = answer(data, predictor(data), chips, ask)

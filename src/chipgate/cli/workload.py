@@ -131,7 +131,8 @@ def _print_ranking(out: "Console", d: dict[str, Any]) -> None:
     for row in d["ranking"]:
         rate, usd = row["tokens_per_s_per_chip"], row["usd_per_million_tokens"]
         cells.append(
-            (str(row["rank"]), escape(row["name"]), f"{row['chips']:,}", row["precision"], row["layout"],
+            (str(row["rank"]), escape(row["name"].partition(" (")[0]), f"{row['chips']:,}", row["precision"],
+             row["layout"].replace("-attention", ""),
              _n(rate["p50"]), f"{_n(rate['p10'])} to {_n(rate['p90'])}", _n(usd["p50"]) if usd else "–",
              _n(row["tokens_per_joule"]["p50"]), row["bound_by"], "yes" if row["measured"] else "no")
         )  # fmt: skip
