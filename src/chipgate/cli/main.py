@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from chipgate.cli import analyse, data_check, explain, law, show, simulate
+from chipgate.cli import analyse, data_check, explain, law, show, simulate, workload
 from chipgate.errors import BadInputError, ChipgateError
 
 app = typer.Typer(
@@ -50,6 +50,7 @@ simulate.register(app)
 analyse.register(app)
 explain.register(app)
 law.register(app)
+workload.register(app)
 show.register(app)
 data_check.register(app)
 

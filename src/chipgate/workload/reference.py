@@ -6,10 +6,12 @@ exactly, which moves chips together (a steeper loss of fast products hurts those
 a part of its own.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import jax
@@ -244,6 +246,17 @@ def rows(found: Reference, known_since: date) -> list[dict[str, str]]:
             row |= {f"factor_{k + 1}": f"{x:.5f}" for k, x in enumerate(found.loads[w, i])}
             out.append(row | {"shared": f"{found.shared:.5f}", "own": f"{found.own:.5f}"})
     return out
+
+
+def write(path: Path, found: Iterable[tuple[date, Reference]]) -> None:
+    """Write the table of all vintages, aside first and renamed, so that no half table is ever there."""
+    aside = path.with_suffix(".tmp.csv")
+    every = [row for day, one in found for row in rows(one, day)]
+    with aside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(every[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(every)
+    aside.replace(path)
 
 
 def by_hand(data: Catalogue, chip: Chip) -> list[dict[str, str]]:
