@@ -196,6 +196,16 @@ def test_a_wrong_question_gets_one_clear_line(arguments: list[str], words: list[
         assert word in got.err, got.err
 
 
+@pytest.mark.parametrize("chip", ["910B3", "910C", "MI300X"])
+@pytest.mark.parametrize("limit", ["50", "8"])
+def test_the_limit_that_is_offered_works(chip: str, limit: str) -> None:
+    question = (chip, "--model", "llama-3.1-405b", "--phase", "decode", "--on", "2025-09-15")
+    got = run_cli("workload", *question, "--tpot", limit)
+    assert (got.status, len(got.error_lines)) == (2, 1)
+    offered = got.err.rpartition("--tpot ")[2].strip()
+    assert ask(*question, "--tpot", offered)["tpot_ms"] <= float(offered) * 1.006
+
+
 def test_a_model_without_a_shape(tmp_path: Path) -> None:
     header = (Path(embedded().roots[0]) / "models.csv").read_text(encoding="utf-8").splitlines()[0]
     cells = {"id": "veiled", "name": "Veiled", "attention": "GQA", "ffn_matrices": "3", "kind": "assumed",

@@ -222,9 +222,12 @@ def _answer_group(data: Catalogue, predictor: Predictor, chips: Sequence[Chip], 
             if not np.isinf(asked):
                 limit[i] = asked * _mode_wait(ask, found, i) / wait
     for i, one in enumerate(best):
-        if isinstance(one, Answer) and (one.wait_s or 0.0) > asked * _SLACK:
-            best[i] = Refused(chips[i], _too_slow(ask, chips[i], shortest[i]))
-        elif isinstance(one, Refused) and not found.room[i, 0]:
+        if isinstance(one, Answer) and (one.wait_s or 0.0) <= asked * _SLACK:
+            continue
+        if found.room[i, 0]:
+            least = shortest[i] if np.isfinite(shortest[i]) else float(found.least_wait_s[i, 0])
+            best[i] = Refused(chips[i], _too_slow(ask, chips[i], least))
+        else:
             best[i] = _no_room(data, predictor, chips[i], ask)
     return best
 
@@ -239,8 +242,8 @@ def _read(
     """Answers at the points that a search found; a chip for which there is none is refused."""
     good = [i for i in range(len(chips)) if found.fits[i, 0]]
     answers: list[Answer | Refused] = [
-        Refused(chip, _too_slow(ask, chip, float(found.least_wait_s[i, 0])) if found.room[i, 0] else "")
-        for i, chip in enumerate(chips)
+        Refused(chip, "")
+        for chip in chips  # the reason is told when all searches are done
     ]
     if not good:
         return answers
