@@ -37,7 +37,7 @@ class Efficiency(NamedTuple):
         hop_s: Start of a collective for each doubling of its chips.
         layer_s, step_s, sequence_s: Spent beside the kernels in each layer, step, and sequence of a step.
         half: Tokens at which a product runs at half its best rate, at 300 operations a byte.
-        train: Products in training, of those in serving.
+        train, train_grouped: Products in training, of those in serving; those of experts once more.
         exposed: Part of the collectives of training that computation does not hide.
         mix: Part of the prefill of other requests that delays decoding.
     """
@@ -58,6 +58,7 @@ class Efficiency(NamedTuple):
     sequence_s: Array
     half: Array
     train: Array
+    train_grouped: Array
     exposed: Array
     mix: Array
 
@@ -65,7 +66,7 @@ class Efficiency(NamedTuple):
 IDEAL: Final = Efficiency(
     gemm16=1.0, gemm8=1.0, gemm4=1.0, steep=0.0, steep_grouped=0.0, grouped=1.0, attention=1.0,  # type: ignore[arg-type]
     stream=1.0, cache=1.0, link=1.0,  # type: ignore[arg-type]
-    hop_s=0.0, layer_s=0.0, step_s=0.0, sequence_s=0.0, half=0.0, train=1.0, exposed=0.0, mix=0.0,  # type: ignore[arg-type]
+    hop_s=0.0, layer_s=0.0, step_s=0.0, sequence_s=0.0, half=0.0, train=1.0, train_grouped=1.0, exposed=0.0, mix=0.0,  # type: ignore[arg-type]
 )  # fmt: skip
 """Software that uses every specification in full: what nothing can exceed."""
 
@@ -120,7 +121,7 @@ def gemm(m: Machine, e: Efficiency, rate: Array, width: Array | float, tokens: A
 
 def forward(
     m: Machine, s: Shape, e: Efficiency, x: Spread, *, tokens: Array, attention: Array, cache: Array | float,
-    rows: Array, sequences: Array | float = 0.0, factor: Array | float = 1.0,
+    rows: Array, sequences: Array | float = 0.0, factor: Array | float = 1.0, factor_grouped: Array | float = 1.0,
 ) -> Parts:  # fmt: skip
     """One pass of ``tokens`` tokens of each copy of attention through all layers.
 
@@ -130,7 +131,7 @@ def forward(
         cache: Bytes of cache that the pass reads, for each copy of attention.
         rows: Tokens for which the output matrix is applied, for each copy of attention.
         sequences: Sequences of the step for each copy of attention, which keeps its own books.
-        factor: Lowers the rate of products (in training).
+        factor, factor_grouped: Lower the rate of products, and of those of experts once more (in training).
     """
     chips = x.tensor * x.data
     dense = s.layers * s.attention + s.dense_layers * s.dense + s.moe_layers * (s.shared + s.router)
@@ -148,7 +149,9 @@ def forward(
     all_tokens = tokens * x.data
     touched = experts_touched(s, all_tokens)
     each = all_tokens * s.chosen / touched
-    expert_rate = m.expert * gemm(m, e, m.expert, m.expert_width, each, e.steep_grouped) * factor * e.grouped
+    expert_rate = (
+        m.expert * gemm(m, e, m.expert, m.expert_width, each, e.steep_grouped) * factor * factor_grouped * e.grouped
+    )
     work_experts = 2 * s.moe_layers * s.chosen * s.expert * all_tokens / chips / expert_rate
     read_experts = s.moe_layers * touched * s.expert * m.expert_bytes / chips / (m.bandwidth * e.stream)
 
