@@ -14,13 +14,12 @@ from chipgate.schema.tables import Observation
 from chipgate.scoring.baselines import MEMBERS, NAMES, naive
 from chipgate.scoring.cases import Case
 from chipgate.scoring.history import middle, months_in, past_of
+from chipgate.scoring.noise import spread_of
 from chipgate.scoring.runs import Runs
 from chipgate.scoring.scores import Draws, Scored, score
 from chipgate.targets import Target, Unmapped, evaluate, forecast_of
 from chipgate.timegrid import add_months
 
-NOISE: Final = {"reported": 0.01, "derived": 0.03, "estimated": 0.15, "press": 0.10}
-"""Scatter of a published figure about the truth, in logs, by how it is known; doubled where confidence is low. Ours."""
 _Z90: Final = 1.2815515655446004
 _NEAR: Final = timedelta(days=21)
 REACH: Final = 15
@@ -73,8 +72,7 @@ def score_cases(
             if isinstance(draws, Unmapped):
                 left[case.seen.id] = f"as of {day}: {draws.reason}"
                 continue
-            own_score = score(draws, case.seen.value, case.target.scale)
-            found.append(against(case, own_score, known))
+            found.append(against(case, score(draws, case.seen.value, case.target.scale), known))
         if progress is not None:
             progress(i + 1, len(days))
     return found, left
@@ -97,12 +95,6 @@ def forecast(target: Target, data: xr.Dataset, seen: Observation) -> Draws | Unm
     return np.asarray(np.minimum(noisy, 1.0) if target.unit == "fraction" else noisy)
 
 
-def spread_of(seen: Observation) -> float:
-    """Scatter of a published figure about the truth, in logs."""
-    kind = "press" if seen.kind == "reported" and seen.channel == "press" else seen.kind
-    return NOISE.get(kind, NOISE["estimated"]) * (2.0 if seen.confidence == "low" else 1.0)
-
-
 def against(case: Case, own: Scored, known: Sequence[Observation]) -> Result:
     """A scored case beside naive forecasts and published ones, all from what was out by its as-of date."""
     seen, target = case.seen, case.target
@@ -112,7 +104,8 @@ def against(case: Case, own: Scored, known: Sequence[Observation]) -> Result:
     made = naive(past, middle(first, last), target.scale, factor)
     scores = {name: score(d, seen.value, target.scale, sample=False) for name, d in made.items()}
     lent = tuple(name for name in NAMES if scores and name not in scores)
-    scores |= dict.fromkeys(lent, scores["persistence"])
+    if scores:
+        scores |= dict.fromkeys(lent, scores["persistence"])
     rivals = tuple(
         (rival, score(rival.draws(), seen.value, target.scale, sample=False))
         for rival in rivals_of(target, first, last, known, case.as_of)

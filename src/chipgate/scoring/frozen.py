@@ -18,8 +18,9 @@ from scipy.special import ndtri
 from chipgate.errors import DataError
 from chipgate.schema.tables import Observation
 from chipgate.scoring.cases import Case, quarters_ahead
-from chipgate.scoring.engine import Result, against, spread_of
+from chipgate.scoring.engine import Result, against
 from chipgate.scoring.history import kind_of_period
+from chipgate.scoring.noise import spread_of
 from chipgate.scoring.scores import Draws, score
 from chipgate.targets import Target, Unmapped, evaluate, target_of
 from chipgate.timegrid import add_months
