@@ -54,5 +54,5 @@ def test_a_flow_is_scaled_by_the_length_of_its_period() -> None:
 
 def test_nought_stays_near_nought() -> None:
     found = naive(series([0.0]), 1.0, 1e7)["persistence"]
-    assert abs(median(found)) < 1.0
+    assert 0.0 <= found.min() <= median(found) < 1.0
     assert np.isfinite(found).all()

@@ -43,7 +43,8 @@ def naive(past: Sequence[Past], at: float, scale: float, factor: float = 1.0) ->
             moved = _METHODS[name](y, t, max(at - t[-1], 0.5))
             if moved is not None:
                 centre, spread = moved
-                found[name] = np.sinh(centre + spread * _NORMAL) * scale
+                draws = np.sinh(centre + spread * _NORMAL) * scale
+                found[name] = np.maximum(draws, 0.0) if (y >= 0).all() else draws
     return found
 
 

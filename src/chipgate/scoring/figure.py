@@ -34,7 +34,7 @@ def group_svg(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
         lines = [_line_of(row) for row in own]
         part, y = _panel(f"{own[0]['words']}, {own[0]['unit']}", lines, SCALES[own[0]["unit"]], y)
         body += part
-    return _svg(name, body, y + 22, legend=True)
+    return _svg(name, body, y + 22, naive=any(row["naive"] for row in rows))
 
 
 def _line_of(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,7 +56,8 @@ def _panel(title: str, lines: Sequence[Mapping[str, Any]], scale: float, y: floa
     shown = [bent(v) for line in lines for v in (*line["band"], line["seen"])]
     low, high = min(shown), max(shown)
     span = (high - low) or 1.0
-    low, high = low - 0.05 * span, high + 0.05 * span
+    low = -0.02 * span if low >= 0 and low < 0.3 * span else low - 0.05 * span  # an axis near nought begins there
+    high += 0.05 * span
 
     def x(value: float) -> float:
         return _LEFT + _WIDTH * min(max((bent(value) - low) / (high - low), 0.0), 1.0)
@@ -88,7 +89,7 @@ def _panel(title: str, lines: Sequence[Mapping[str, Any]], scale: float, y: floa
 def _ticks(low: float, high: float, scale: float) -> list[float]:
     """Round values inside the axis: nought and one or two a decade, not closer than a tenth of the width."""
     decades = range(math.floor(math.log10(scale)) - 1, 14)
-    values = [0.0] + [sign * step * 10.0**d for d in decades for step in (1, 2, 5) for sign in (1, -1)]
+    values = [0.0] + [step * 10.0**d for d in decades for step in (1, 2, 5)]
     inside = sorted(math.asinh(v / scale) for v in values if low <= math.asinh(v / scale) <= high)
     kept: list[float] = []
     for tick in inside:
@@ -109,23 +110,23 @@ def _variants_svg(asked: Mapping[str, Any]) -> str:
         for row in asked["variants"]
     ]  # fmt: skip
     body, y = _panel(f"H20 revenue of {asked['words']['both']}, USD, from {asked['as_of']}", lines, SCALES["USD"], 24.0)
-    return _svg("The H20 question", body, y + 22, legend=True)
+    return _svg("The H20 question", body, y + 22, naive=False)
 
 
-def _svg(title: str, body: Iterable[str], height: float, *, legend: bool) -> str:
+def _svg(title: str, body: Iterable[str], height: float, *, naive: bool) -> str:
     width = _LEFT + _WIDTH + _RIGHT
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:.0f}" width="{width}" '
         f'height="{height:.0f}" role="img"><title>{escape(title)}</title>', _STYLE, *body,
     ]  # fmt: skip
-    if legend:
-        y = height - 12
-        parts += [
-            _rect(8, y - 8, 30, 8, _OWN, 0.25), _rect(16, y - 8, 14, 8, _OWN, 0.55),
-            _text(44, y, "model: 90 %, 50 %, median", "m"),
-            f'<path d="M215 {y - 9:.1f}l5 5l-5 5l-5 -5z" fill="{_SEEN}"/>', _text(226, y, "outcome", "m"),
-            _rect(290, y - 5, 30, 2, _NAIVE, 0.8), _text(326, y, "persistence, 90 %; axes are logarithms, with 0", "m"),
-        ]  # fmt: skip
+    y = height - 12
+    parts += [
+        _rect(8, y - 8, 30, 8, _OWN, 0.25), _rect(16, y - 8, 14, 8, _OWN, 0.55),
+        _text(44, y, "model: 90 %, 50 %, median", "m"),
+        f'<path d="M215 {y - 9:.1f}l5 5l-5 5l-5 -5z" fill="{_SEEN}"/>', _text(226, y, "outcome", "m"),
+    ]  # fmt: skip
+    if naive:
+        parts += [_rect(290, y - 5, 30, 2, _NAIVE, 0.8), _text(326, y, "persistence, 90 %", "m")]
     return "\n".join(parts) + "\n</svg>\n"
 
 
