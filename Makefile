@@ -51,6 +51,7 @@ lock:
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/rules.py
 	@$(BIN)/python benchmarks/market.py
+	@$(BIN)/python benchmarks/workload.py
 
 docs: $(VENV)/.dev
 	@$(BIN)/python -m chipgate.docs

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from helpers import ROOT, embedded
 
-from chipgate import docs
+from chipgate import docs, docs_workload
 from chipgate.setup.scenario import resolve
 
 
@@ -43,8 +43,11 @@ def test_check_names_the_stale_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(docs, "stale", lambda: ["chips.md"])
+    monkeypatch.setattr(docs_workload, "stale", lambda data, folder: ["workload.md"])
     assert docs.main(["--check"]) == 1
-    assert "docs/reference/chips.md" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "docs/reference/chips.md" in said
+    assert "docs/workload.md" in said
     with pytest.raises(SystemExit):
         docs.main(["--wrong"])
 

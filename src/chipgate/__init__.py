@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chipgate.api import headroom as headroom
     from chipgate.api import history as history
     from chipgate.api import run as run
+    from chipgate.api import workload as throughput  # noqa: F401
     from chipgate.catalogue import Catalogue as Catalogue
     from chipgate.catalogue import catalogue as load_catalogue  # noqa: F401
     from chipgate.errors import ChipgateError as ChipgateError
@@ -29,6 +30,8 @@ _PUBLIC: Final = {
     "headroom": ("chipgate.api", "headroom"),
     "history": ("chipgate.api", "history"),
     "run": ("chipgate.api", "run"),
+    # `chipgate.workload` is the package of the model.
+    "throughput": ("chipgate.api", "workload"),
     "load_catalogue": ("chipgate.catalogue", "catalogue"),
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chipgate.catalogue.catalogue import Catalogue, catalogue
-from chipgate.errors import BadInputError, UnknownNameError
+from chipgate.errors import BadInputError, SpecError, UnknownNameError
 from chipgate.rules.book import RuleBook
 from chipgate.rules.destination import destination, find_firm, listing
 from chipgate.rules.headroom import Headroom
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from chipgate.setup.build import Built
     from chipgate.setup.plan import Plan
 
-__all__ = ["Given", "classify", "classify_all", "headroom", "history", "rule_book", "run"]
+__all__ = ["Given", "classify", "classify_all", "headroom", "history", "rule_book", "run", "workload", "workload_fit",
+           "workload_score"]  # fmt: skip
 
 
 @cache
@@ -152,6 +153,105 @@ def run(
     sheets = {kind: path for kind, path in (("supply", supply_sheet), ("demand", demand_sheet)) if path is not None}
     ran = execute_plan(made, dtype=dtype, names=metrics, progress=progress, adjust=_with_sheets(made, sheets, fiscal))
     return dataset(ran, found).assign_attrs({f"{kind}_sheet": path.name for kind, path in sheets.items()})
+
+
+def workload(
+    chip: str | None, *, model: str, phase: str, chips: int | None = None, precision: str | None = None,
+    batch: int | str | None = None, tokens_in: int | None = None, tokens_out: int | None = None,
+    tpot_ms: float | None = None, ttft_ms: float | None = None, layout: str | None = None,
+    tokens: float | str | None = None, on: str | date | None = None, software: str | None = None,
+    data: Catalogue | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """What a language model does on a chip: throughput with its band, what limits it, cost, nearest measurements.
+
+    Args:
+        chip: Id, name or alias; ``None`` ranks the whole catalogue.
+        model: Id, name or checkpoint of a catalogued language model.
+        phase: ``training``, ``prefill`` or ``decode``.
+        chips: Chips of the system; by default 1,024 in training and 8 in serving, doubled until the model fits.
+        precision: Number format; 16 bits in training, and FP8, else INT8, else 16 bits in serving.
+        batch: Sequences in the system (in training, of a step); ``best`` or ``None`` searches.
+        tokens_in, tokens_out: Mean lengths.
+        tpot_ms: Longest time between tokens of decoding; 50 where the batch is searched, 0 for no limit.
+        ttft_ms: Longest time of a prompt in prefill.
+        layout: Such as ``TP8 PP2``; the best by default.
+        tokens: Tokens of a training run, such as ``15T``.
+        on: Day by which the software is judged; that of the record by default.
+        software: Family of the engine, such as ``vllm``.
+        data: Catalogue; the embedded one by default.
+
+    Returns:
+        The document that ``chipgate workload --json`` prints.
+
+    Raises:
+        BadInputError: An unknown name, an impossible number or layout, or a model that does not fit.
+    """
+    from chipgate.arrays.compiled import compile_cache
+    from chipgate.workload import document, question
+    from chipgate.workload.predict import Refused
+
+    data = data or catalogue()
+    given = {
+        "chips": chips, "precision": precision, "batch": batch, "tokens_in": tokens_in, "tokens_out": tokens_out,
+        "tpot_ms": tpot_ms, "ttft_ms": ttft_ms, "layout": layout, "tokens": tokens, "on": on, "software": software,
+    }  # fmt: skip
+    asked = question.question(data, chip, model, phase, given)
+    fitted = question.predictor(data)
+    with compile_cache():
+        if chip is None:
+            return document.ranking(data, fitted, asked)
+        found = document.one(data, fitted, asked)
+    if isinstance(found, Refused):
+        raise SpecError(found.reason)
+    return found
+
+
+def workload_score(path: "Path | None" = None, *, data: Catalogue | None = None) -> dict[str, Any]:
+    """Score the workload model against a file of measurements, by default the embedded ones.
+
+    A measurement that is in the fit is predicted from the other runs alone.
+
+    Raises:
+        DataError: The file cannot be read or lacks a column.
+    """
+    from chipgate.arrays.compiled import compile_cache
+    from chipgate.workload import question, score
+    from chipgate.workload.measured import cases_of, read_cases
+
+    data = data or catalogue()
+    cases, others = cases_of(data) if path is None else read_cases(path, data)
+    with compile_cache():
+        return score.document(data, score.score(data, question.predictor(data), cases, others))
+
+
+def workload_fit(
+    path: "Path", *, rates: "Path | None" = None, report: "Callable[[str], None]" = lambda _: None,
+    data: Catalogue | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Fit the workload model to the measurements anew, validate it, and write the fit to ``path``; takes minutes.
+
+    Args:
+        path: File of the fit, ``.npz``.
+        rates: Also write the market's reference throughputs, by vintage of the measurements, to this CSV file.
+        report: Told of progress.
+        data: Catalogue; the embedded one by default.
+
+    Returns:
+        What is known of the fit: the rule of the split, the scores on the held-out part and of each run from the
+        others.
+    """
+    import jax
+
+    from chipgate.arrays.compiled import compile_cache
+    from chipgate.workload import reference, refit, store
+
+    data = data or catalogue()
+    with compile_cache(), jax.enable_x64(True):
+        fitted, about = refit.refit(data, report)
+        store.save(path, fitted, about)
+        if rates is not None:
+            reference.write(rates, reference.vintages(data, refit.usable(data)[0], report))
+    return about
 
 
 def _with_sheets(

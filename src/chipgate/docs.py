@@ -1,4 +1,7 @@
-"""Writes ``docs/reference``: ``python -m chipgate.docs``; with ``--check`` it names the stale pages (exit 1)."""
+"""Writes ``docs/reference`` and what is made in ``docs/workload.md``: ``python -m chipgate.docs``.
+
+With ``--check`` it names the stale pages (exit 1).
+"""
 
 import datetime
 import inspect
@@ -9,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
+from chipgate import docs_workload
 from chipgate.catalogue import Catalogue, catalogue
 from chipgate.catalogue.catalogue import EMBEDDED, KINDS
 from chipgate.rules.facts import chip_facts
@@ -268,13 +272,15 @@ def main(arguments: Sequence[str]) -> int:
     """Write the pages, or with ``--check`` name the stale ones; returns the exit status."""
     if list(arguments) not in ([], ["--check"]):
         sys.exit("usage: python -m chipgate.docs [--check]")
+    data = catalogue()
     if arguments:
-        names = stale()
-        sys.stderr.writelines(f"stale: docs/reference/{name}; run `python -m chipgate.docs`\n" for name in names)
+        names = [f"reference/{name}" for name in stale()] + docs_workload.stale(data, FOLDER.parent)
+        sys.stderr.writelines(f"stale: docs/{name}; run `python -m chipgate.docs`\n" for name in names)
         return int(bool(names))
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, text in pages(catalogue()).items():
+    for name, text in pages(data).items():
         (FOLDER / name).write_text(text, encoding="utf-8", newline="\n")
+    docs_workload.stale(data, FOLDER.parent, mend=True)
     return 0
 
 

@@ -27,7 +27,7 @@ from chipgate.schema.tables import (
     Parameter,
     ProductGroup,
 )
-from chipgate.schema.workload import EfficiencyPrior, Network, Precision, ReferenceRate
+from chipgate.schema.workload import CostAssumption, EfficiencyPrior, Network, Precision, ReferenceRate
 from chipgate.timegrid import parse_day
 
 R = TypeVar("R", bound=Record)
@@ -263,6 +263,11 @@ class Catalogue:
         return self._rows("network", "workload/networks.yaml", read_list, Network)
 
     @cached_property
+    def costs(self) -> Table[CostAssumption]:
+        """What running a chip costs beside its price."""
+        return self._rows("cost", "workload/costs.yaml", read_list, CostAssumption)
+
+    @cached_property
     def compiled(self) -> date:
         """Day on which the record was closed; nothing later is in it."""
         return parse_day(str(read_mapping(self.roots[0] / "meta.yaml")["compiled"]))
@@ -327,6 +332,7 @@ KINDS: Final[dict[str, str]] = {
     "networks": "networks",
     "reference-rates": "reference_rates",
     "efficiencies": "efficiencies",
+    "costs": "costs",
     "offers": "offers",
     "priors": "priors",
     "episodes": "episodes",

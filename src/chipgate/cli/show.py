@@ -38,6 +38,7 @@ _COLUMNS: Final = {
     "ambiguities": ["id", "title", "clauses", "alternative"],
     "precisions": ["id", "name", "dense_bits", "expert_bits", "cache_bits", "dense", "expert"],
     "efficiencies": ["id", "label", "unit", "low", "central", "high", "between"],
+    "costs": ["id", "label", "unit", "low", "central", "high", "kind", "why"],
     "reference-rates": ["id", "chip", "workload", "tokens_per_s", "shared", "own"],
     "networks": ["id", "gbit_s", "low", "high", "kind", "chips"],
     "offers": ["id", "chip", "route", "vendor", "first", "last", "family", "supply"],

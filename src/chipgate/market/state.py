@@ -25,7 +25,7 @@ class State:
         us_stands: 1 where Washington's law lets a family in, ``[f d]``; ``us_since``: months since a later act opened
             it, -1 for none, ``[f d]``; ``us_react``: recent openings, fading, ``[f d]``.
         debt: USD of budget spent ahead, ``[b d]``.
-        installed: Chips by stage of life, ``[stage b c d]``; ``work``: the same by workload, ``[stage w c d]``.
+        installed: Chips by stage of life, ``[b c d]`` each; ``work``: the same by workload, ``[w c d]`` each.
         use: Cumulative chip-months by stack and workload, ``[s w d]``.
         setback: Log maturity lost to failed runs, fading, ``[s d]``.
         level: Level of Beijing's gate, ``[f k d]``.
@@ -44,8 +44,8 @@ class State:
     us_since: Array
     us_react: Array
     debt: Array
-    installed: Array
-    work: Array
+    installed: tuple[Array, ...]
+    work: tuple[Array, ...]
     use: Array
     setback: Array
     level: Array
@@ -71,8 +71,8 @@ def initial(structure: Structure, inputs: Inputs) -> State:
         x=jnp.full((c, draws), jnp.log(2.0), dtype), stock=zeros(c), pace=zeros(c), backlog=zeros(b, c),
         passed=jnp.ones((b, c, draws), dtype), us_open=jnp.broadcast_to(inputs.monthly.us_open[0], (c, draws)),
         us_stands=constants.us_stands, us_since=zeros(f) - 1, us_react=zeros(f), debt=zeros(b),
-        installed=zeros(STAGES, b, c),
-        work=zeros(STAGES, 2, c), use=zeros(s, 2), setback=zeros(s),
+        installed=tuple(zeros(b, c) for _ in range(STAGES)), work=tuple(zeros(2, c) for _ in range(STAGES)),
+        use=zeros(s, 2), setback=zeros(s),
         level=jnp.zeros((f, k, draws), jnp.int32), bank=zeros(), stacks=zeros(), wafers=zeros(),
         rent_tight=zeros(), sufficiency=zeros(),
     )  # fmt: skip

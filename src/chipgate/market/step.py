@@ -28,7 +28,7 @@ from chipgate.market.pricing import Market, Prices, demand_at, solve
 from chipgate.market.rental import outside_option, rent
 from chipgate.market.software import habit, maturity, next_setback, run_fails
 from chipgate.market.state import STAGES, State
-from chipgate.market.sums import over
+from chipgate.market.sums import over, total
 from chipgate.market.washington import next_opening
 
 
@@ -154,7 +154,7 @@ def step(
     new = State(
         x=prices.x, stock=after, pace=0.7 * state.pace + 0.3 * over(delivered, 0), backlog=backlog, passed=passed,
         us_open=month.us_open, us_stands=opened.stands, us_since=opened.since, us_react=opened.react, debt=debt,
-        installed=installed, work=work, use=state.use + month.learning * _by_stack(structure, over(work, 0)),
+        installed=installed, work=work, use=state.use + month.learning * _by_stack(structure, total(work)),
         setback=next_setback(constants, state.setback, failed), level=level, bank=output.bank, stacks=output.stacks,
         wafers=output.wafers, rent_tight=tight, sufficiency=sufficiency.mean(0),
     )  # fmt: skip
@@ -166,8 +166,8 @@ def step(
         fee=month.fee * kept * over(delivered, 0), revenue=kept * over(delivered, 0),
         cost=market.base * over(delivered, 0), stranded=stranded, latent=latent, lost=lost,
         outside=over(found.outside, 0), rented=rented, rent_tight=state.rent_tight,
-        maturity=mature, failure=chance, installed=over(installed, 0),
-        work=over(work, 0),
+        maturity=mature, failure=chance, installed=total(installed),
+        work=total(work),
         level=level, us_open=washington, bank=output.bank, stacks=output.stacks, good_dies=output.good_dies,
         dies_used=output.dies_used, stacks_used=output.stacks_used, binding=output.binding, limits=output.limits,
         sufficiency=sufficiency, residual=prices.residual,
@@ -221,7 +221,7 @@ def _market(
     """This month's market, and attraction with all gates open."""
     worth = constants.log_phi + jnp.log(jnp.stack([mature[s] for s in structure.stack], axis=1))
     reachable = constants.access * month.live
-    taste = constants.taste + habit(structure, constants, over(state.installed, 0))
+    taste = constants.taste + habit(structure, constants, total(state.installed))
     attract = attraction(taste, reachable * passed * washington, constants.lam)
     due = over(state.backlog / constants.lead, 0)
     supply = jnp.minimum(jnp.maximum(available - due, 0.1 * available), month.cap)
@@ -295,14 +295,17 @@ def _sufficiency(
     return over(got * _mask(structure, 2), 1) / jnp.maximum(wanted, TINY)
 
 
-def _age(constants: Constants, state: State, delivered: Array, share: Array) -> tuple[Array, Array]:
+def _age(
+    constants: Constants, state: State, delivered: Array, share: Array
+) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
     """Installed chips by buyer and by workload after arrivals and a month of wear."""
     rate = 1 - jnp.exp(-STAGES / constants.life)
 
-    def wear(stages: Array, arriving: Array) -> Array:
-        leaving = stages * rate
-        entering = jnp.concatenate([arriving[None], leaving[:-1]])
-        return stages - leaving + entering
+    def wear(stages: tuple[Array, ...], arriving: Array) -> tuple[Array, ...]:
+        # Stages stand apart: moved along one stacked array they would be copied every month.
+        leaving = [stage * rate for stage in stages]
+        entering = [arriving, *leaving[:-1]]
+        return tuple(s - out + new for s, out, new in zip(stages, leaving, entering, strict=True))
 
     by_work = over(delivered, 0) * jnp.stack([share, 1 - share])
     return wear(state.installed, delivered), wear(state.work, by_work)

@@ -1,4 +1,4 @@
-"""Records of the workload model: number formats and scale-out networks."""
+"""Records of the workload model: number formats, scale-out networks, efficiencies and costs."""
 
 from typing import Annotated, Literal, Self
 
@@ -88,6 +88,35 @@ class EfficiencyPrior(Record):
             raise ValueError(f"low < central < high is broken: {self.low}, {self.central}, {self.high}")
         if self.link == "fraction" and self.high >= self.most:
             raise ValueError(f"high ({self.high}) must lie under most ({self.most})")
+        return self
+
+
+class CostAssumption(Record):
+    """What running a chip costs beside its price.
+
+    Attributes:
+        scale: Scale of its two-piece normal.
+        low, central, high: 10th, 50th and 90th percentile.
+    """
+
+    id: Id
+    label: str
+    unit: str
+    scale: Literal["linear", "log", "logit"]
+    low: float = Field(gt=0)
+    central: float = Field(gt=0)
+    high: float = Field(gt=0)
+    kind: Kind
+    confidence: Confidence
+    why: str = Field(min_length=1)
+    urls: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.low < self.central < self.high:
+            raise ValueError(f"low < central < high is broken: {self.low}, {self.central}, {self.high}")
+        if self.scale == "logit" and self.high >= 1:
+            raise ValueError(f"a logit scale needs figures strictly between 0 and 1, high is {self.high}")
         return self
 
 

@@ -16,7 +16,6 @@ import numpy as np
 import scipy.linalg as sl
 from jax import Array
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from chipgate.catalogue.catalogue import Catalogue
 from chipgate.workload import residual
@@ -156,6 +155,8 @@ def _mode(
     def both_of(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         value, gradient = slope(jnp.asarray(x))
         return float(value), np.asarray(gradient, float)
+
+    from scipy.optimize import minimize  # slow to import, and only a fit needs it
 
     start = np.concatenate([vector, hyper])
     done = minimize(both_of, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS, "maxcor": 30})

@@ -28,15 +28,16 @@ class Efficiency(NamedTuple):
 
     Attributes:
         gemm16, gemm8, gemm4: Large dense products at each width, of the rate, were it fed without bound.
-        steep: How much a rate that is large beside the bandwidth loses: half at 300 operations a byte for 1.
+        steep, steep_grouped: How much a rate that is large beside the bandwidth loses, in dense products and in those
+            of experts: half at 300 operations a byte for 1.
         grouped: Products of experts, of dense ones.
-        attention: Scores and values, of the 16-bit rate.
+        attention: Scores and values, of the 16-bit rate, were it fed without bound.
         stream, cache: Reading weights, and the cache of keys and values, of the bandwidth.
         link: Collectives, of the link.
         hop_s: Start of a collective for each doubling of its chips.
         layer_s, step_s, sequence_s: Spent beside the kernels in each layer, step, and sequence of a step.
-        half: Tokens at which a product runs at half its best rate.
-        train: Products in training, of those in serving.
+        half: Tokens at which a product runs at half its best rate, at 300 operations a byte.
+        train, train_grouped: Products in training, of those in serving; those of experts once more.
         exposed: Part of the collectives of training that computation does not hide.
         mix: Part of the prefill of other requests that delays decoding.
     """
@@ -45,6 +46,7 @@ class Efficiency(NamedTuple):
     gemm8: Array
     gemm4: Array
     steep: Array
+    steep_grouped: Array
     grouped: Array
     attention: Array
     stream: Array
@@ -56,13 +58,15 @@ class Efficiency(NamedTuple):
     sequence_s: Array
     half: Array
     train: Array
+    train_grouped: Array
     exposed: Array
     mix: Array
 
 
 IDEAL: Final = Efficiency(
-    gemm16=1.0, gemm8=1.0, gemm4=1.0, steep=0.0, grouped=1.0, attention=1.0, stream=1.0, cache=1.0, link=1.0,  # type: ignore[arg-type]
-    hop_s=0.0, layer_s=0.0, step_s=0.0, sequence_s=0.0, half=0.0, train=1.0, exposed=0.0, mix=0.0,  # type: ignore[arg-type]
+    gemm16=1.0, gemm8=1.0, gemm4=1.0, steep=0.0, steep_grouped=0.0, grouped=1.0, attention=1.0,  # type: ignore[arg-type]
+    stream=1.0, cache=1.0, link=1.0,  # type: ignore[arg-type]
+    hop_s=0.0, layer_s=0.0, step_s=0.0, sequence_s=0.0, half=0.0, train=1.0, train_grouped=1.0, exposed=0.0, mix=0.0,  # type: ignore[arg-type]
 )  # fmt: skip
 """Software that uses every specification in full: what nothing can exceed."""
 
@@ -104,15 +108,20 @@ def roof(work: Array, read: Array) -> Array:
     return big * ((work / big) ** _SHARP + (read / big) ** _SHARP + 1e-9) ** (1 / _SHARP)
 
 
-def gemm(m: Machine, e: Efficiency, rate: Array, width: Array | float) -> Array:
-    """Efficiency of large products at a rate and a width in bits: tiles and power limit a rate that outruns memory."""
+def gemm(m: Machine, e: Efficiency, rate: Array, width: Array | float, tokens: Array, steep: Array) -> Array:
+    """Efficiency of products at a rate and a width in bits, of matrices that ``tokens`` tokens meet.
+
+    What tiles, power and few tokens cost is time that hangs on the bandwidth and not on the rate: a chip with little
+    compute beside its bandwidth (H20) is in full use with few tokens, and a faster one is never slower for it.
+    """
     base = jnp.where(width > 12, e.gemm16, jnp.where(width > 6, e.gemm8, e.gemm4))
-    return base / (1 + e.steep * rate / m.bandwidth / _BALANCE)
+    balance = rate / m.bandwidth / _BALANCE
+    return base / (1 + balance * (steep + e.half / tokens))
 
 
 def forward(
     m: Machine, s: Shape, e: Efficiency, x: Spread, *, tokens: Array, attention: Array, cache: Array | float,
-    rows: Array, sequences: Array | float = 0.0, factor: Array | float = 1.0,
+    rows: Array, sequences: Array | float = 0.0, factor: Array | float = 1.0, factor_grouped: Array | float = 1.0,
 ) -> Parts:  # fmt: skip
     """One pass of ``tokens`` tokens of each copy of attention through all layers.
 
@@ -122,25 +131,27 @@ def forward(
         cache: Bytes of cache that the pass reads, for each copy of attention.
         rows: Tokens for which the output matrix is applied, for each copy of attention.
         sequences: Sequences of the step for each copy of attention, which keeps its own books.
-        factor: Lowers the rate of products (in training).
+        factor, factor_grouped: Lower the rate of products, and of those of experts once more (in training).
     """
     chips = x.tensor * x.data
     dense = s.layers * s.attention + s.dense_layers * s.dense + s.moe_layers * (s.shared + s.router)
-    filled = tokens / (tokens + e.half)
-    rate = m.dense * gemm(m, e, m.dense, m.dense_width) * factor * filled
+    rate = m.dense * gemm(m, e, m.dense, m.dense_width, tokens, e.steep) * factor
     work_dense = 2 * dense * tokens / x.tensor / rate
     read_dense = dense * m.dense_bytes / x.tensor / (m.bandwidth * e.stream)
-    head_rate = m.rate16 * gemm(m, e, m.rate16, 16.0) * factor * rows / (rows + e.half)
+    head_rate = m.rate16 * gemm(m, e, m.rate16, 16.0, rows, e.steep) * factor
     work_head = 2 * s.head * rows / x.tensor / head_rate
     read_head = s.head * 2.0 / x.tensor / (m.bandwidth * e.stream)
 
-    work_scores = attention * tokens / x.tensor / (m.rate16 * e.attention)
+    balance = m.rate16 / m.bandwidth / _BALANCE
+    work_scores = attention * tokens / x.tensor / (m.rate16 * e.attention) * (1 + e.steep * balance)
     read_cache = cache / jnp.minimum(x.tensor, s.cache_heads) / (m.bandwidth * e.cache)
 
     all_tokens = tokens * x.data
     touched = experts_touched(s, all_tokens)
     each = all_tokens * s.chosen / touched
-    expert_rate = m.expert * gemm(m, e, m.expert, m.expert_width) * factor * e.grouped * each / (each + e.half)
+    expert_rate = (
+        m.expert * gemm(m, e, m.expert, m.expert_width, each, e.steep_grouped) * factor * factor_grouped * e.grouped
+    )
     work_experts = 2 * s.moe_layers * s.chosen * s.expert * all_tokens / chips / expert_rate
     read_experts = s.moe_layers * touched * s.expert * m.expert_bytes / chips / (m.bandwidth * e.stream)
 

@@ -35,6 +35,8 @@ _PROVEN: Final = 8.0
 _NEAREST: Final = -0.05
 _MOST_SPECULATIVE: Final = 1.1
 _SHARP: Final = 4.0
+# Sequences a chip at which drafts bring half of what they bring a single one: the chip has then less time to spare.
+_DRAFT_BATCH: Final = 256.0
 _TOKENS_A_CHIP: Final = 8192.0
 _SHIPPED_UNKNOWN: Final = date(2022, 1, 1)
 _DAYS_A_YEAR: Final = 365.25
@@ -181,7 +183,7 @@ def rates(p: Points, e: Efficiency, log_pace: Array | float, extra: Array) -> Ra
     trained = train(p.machine, p.shape, e, p.spread, p.load)
     group = p.spread.tensor * p.spread.data * p.spread.pipeline
     pressure = p.server * more["server"] + p.interactive * more["interactive"] + p.untuned * more["untuned"]
-    gain = p.speculative * more["speculative"] / (1 + served.batch / group / 32)
+    gain = p.speculative * more["speculative"] / (1 + served.batch / group / _DRAFT_BATCH)
     out = jnp.log(served.tokens / group) + gain + pressure
     both = out + jnp.log1p(p.tokens_in / p.tokens_out)
     tpot = -jnp.log(served.tpot * 1e3) + gain + p.untuned * more["untuned"]

@@ -6,10 +6,12 @@ exactly, which moves chips together (a steeper loss of fast products hurts those
 a part of its own.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import jax
@@ -246,8 +248,21 @@ def rows(found: Reference, known_since: date) -> list[dict[str, str]]:
     return out
 
 
+def write(path: Path, found: Iterable[tuple[date, Reference]]) -> None:
+    """Write the table of all vintages, aside first and renamed, so that no half table is ever there."""
+    aside = path.with_suffix(".tmp.csv")
+    every = [row for day, one in found for row in rows(one, day)]
+    with aside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(every[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(every)
+    aside.replace(path)
+
+
 def by_hand(data: Catalogue, chip: Chip) -> list[dict[str, str]]:
     """Rows of one chip that the shipped table lacks, from the prior alone.
+
+    The table's common factors are not known for it, so that all of its uncertainty counts as its own.
 
     Raises:
         SpecError: The chip has no published rate or memory.
@@ -255,4 +270,5 @@ def by_hand(data: Catalogue, chip: Chip) -> list[dict[str, str]]:
     found = reference(data, Predictor(data, nothing_fitted()), [chip])
     if found.refused:
         raise SpecError(found.refused[chip.id])
-    return rows(found, _NOTHING_KNOWN)
+    own = np.hypot(found.own, np.sqrt((found.loads**2).sum(-1)).mean())
+    return rows(replace(found, loads=np.zeros((2, 1, FACTORS)), own=float(own)), _NOTHING_KNOWN)

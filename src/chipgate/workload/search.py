@@ -22,6 +22,9 @@ MOST_BATCH: Final = 4096
 _PIPELINES: Final = (1, 2, 4, 8, 16)
 _INTERLEAVE: Final = 4
 _NEVER: Final = -1e30
+# Arrays are padded to one of these lengths, so that one compiled program serves most questions.
+_POINTS: Final = (144, 1024)
+_CHIPS: Final = (1, 10, 100)
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,16 @@ class Grid:
 
     choices: tuple[Choice, ...]
     batches: NDArray[np.float64]
+
+    @property
+    def layouts(self) -> set[Choice]:
+        """Layouts, each once."""
+        return set(self.choices)
+
+    def padded(self) -> "Grid":
+        """The same points, the last one repeated up to a usual length."""
+        more = _usual(len(self.choices), _POINTS) - len(self.choices)
+        return Grid(self.choices + self.choices[-1:] * more, np.pad(self.batches, (0, more), mode="edge"))
 
     def spread(self) -> Spread:
         """Layouts as arrays, ``[grid]``."""
@@ -77,7 +90,7 @@ def serving_layouts(chips: int) -> list[Choice]:
     for tensor in powers(min(chips, 64)):
         found += [
             Choice(tensor, 1, p, whole) for p in _PIPELINES for whole in (0, 1)
-            if tensor * p <= chips and not (whole and tensor == 1) and (p == 1 or tensor >= min(8, chips))
+            if tensor * p <= chips and not (whole and tensor == 1)
         ]  # fmt: skip
     return found + [Choice(1, data, 1, 1) for data in powers(min(chips, 256)) if data > 1]
 
@@ -97,7 +110,10 @@ def training_grid(chips: int, layouts: list[Choice] | None = None) -> Grid:
 
 
 def allowed(grid: Grid, machines: Machine, shapes: Shape, chips: int) -> NDArray[np.bool_]:
-    """Which points make sense, ``[chip, model, grid]``: experts only where there are some, tensors within a domain."""
+    """Which points make sense, ``[chip, model, grid]``.
+
+    Experts only where there are some, tensors within a domain; in serving, stages only once a box is shared.
+    """
     tensor, data, pipeline, whole, depth = (
         np.array([getattr(c, name) for c in grid.choices], float)
         for name in ("tensor", "data", "pipeline", "whole", "interleave")
@@ -109,6 +125,9 @@ def allowed(grid: Grid, machines: Machine, shapes: Shape, chips: int) -> NDArray
     experts = np.asarray(shapes.experts)[None, :, None]
     good = (tensor <= np.maximum(domain, 1)) & (tensor <= heads) & (pipeline * depth <= layers)
     good = good & (moe | ((whole == 0) & (data == 1))) & (tensor * data <= np.maximum(experts, tensor))
+    if grid.batches.any():
+        box = np.minimum(np.minimum(8, chips), np.minimum(np.maximum(domain, 1), heads))
+        good = good & ((pipeline == 1) | (2 * tensor > box) | (len(grid.layouts) == 1))
     return np.asarray(good & (tensor * data * pipeline <= chips))
 
 
@@ -167,23 +186,29 @@ def _wide(machines: Machine, shapes: Shape, e: Efficiency, slow: Array) -> tuple
 
 def find_serving(
     machines: Machine, shapes: Shape, e: Efficiency, slow: NDArray[np.float64], grid: Grid, *, chips: int,
-    tokens_in: float, tokens_out: float, limit_s: float = np.inf, together: bool = False, prefill: bool = False,
+    tokens_in: float, tokens_out: float, limit_s: float | NDArray[np.float64] = np.inf, together: bool = False,
+    prefill: bool = False,
 ) -> Found:  # fmt: skip
     """Best layout and batch for serving.
 
     Args:
         machines: Arrays ``[chip]``, or ``[chip, model]`` where precisions differ by model.
         shapes: Arrays ``[model]``. ``e``, ``slow``: arrays ``[chip]``.
-        limit_s: Longest time between tokens (to the first token, with ``prefill``).
+        limit_s: Longest time between tokens (to the first token, with ``prefill``), for all or for each chip.
         together: Whether prefill runs on the same chips.
     """
-    good = allowed(grid, machines, shapes, chips)
+    wide, count = grid.padded(), len(slow)
+    limit = np.broadcast_to(np.asarray(limit_s, float), (count,))
+    machines, e, slow, limit = _pad((machines, e, slow, limit), count)
+    good = allowed(wide, machines, shapes, chips)
     found, detail = _serving(
-        machines, shapes, e, jnp.asarray(slow), grid.spread(), jnp.asarray(grid.batches), jnp.asarray(good),
-        jnp.asarray(tokens_in), jnp.asarray(tokens_out), jnp.asarray(limit_s), jnp.asarray(float(together)), prefill,
+        machines, shapes, e, jnp.asarray(slow), wide.spread(), jnp.asarray(wide.batches), jnp.asarray(good),
+        jnp.asarray(tokens_in, float), jnp.asarray(tokens_out, float), jnp.asarray(limit)[:, None, None],
+        jnp.asarray(float(together)), prefill,
     )  # fmt: skip
-    index, rate, fits, room, least = (np.asarray(x) for x in found)
-    return Found(index, rate, fits, room, least, {name: np.asarray(x) for name, x in detail.items()})
+    index, rate, fits, room, least = (np.asarray(x)[:count] for x in found)
+    index = np.minimum(index, len(grid.choices) - 1)
+    return Found(index, rate, fits, room, least, {name: np.asarray(x)[:count] for name, x in detail.items()})
 
 
 def find_training(
@@ -191,14 +216,29 @@ def find_training(
     batch: float, length: float, lora: bool = False,
 ) -> Found:  # fmt: skip
     """Best layout of a training job of ``chips`` chips with ``batch`` sequences of ``length`` tokens a step."""
-    good = allowed(grid, machines, shapes, chips)
+    wide, count = grid.padded(), len(slow)
+    machines, e, slow = _pad((machines, e, slow), count)
+    good = allowed(wide, machines, shapes, chips)
     columns = {
-        name: np.array([getattr(c, name) for c in grid.choices], float) for name in ("interleave", "context", "sharded")
+        name: np.array([getattr(c, name) for c in wide.choices], float) for name in ("interleave", "context", "sharded")
     }
     load: Any = TrainingLoad(
         *map(jnp.asarray, (float(chips), float(batch), float(length), columns["interleave"], columns["context"],
                            columns["sharded"], float(lora)))
     )  # fmt: skip
-    found, detail = _training(machines, shapes, e, jnp.asarray(slow), grid.spread(), load, jnp.asarray(good))
-    index, rate, fits = (np.asarray(x) for x in found)
-    return Found(index, rate, fits, fits, np.zeros_like(rate), {name: np.asarray(x) for name, x in detail.items()})
+    found, detail = _training(machines, shapes, e, jnp.asarray(slow), wide.spread(), load, jnp.asarray(good))
+    index, rate, fits = (np.asarray(x)[:count] for x in found)
+    index = np.minimum(index, len(grid.choices) - 1)
+    more = {name: np.asarray(x)[:count] for name, x in detail.items()}
+    return Found(index, rate, fits, fits, np.zeros_like(rate), more)
+
+
+def _usual(size: int, ladder: tuple[int, ...]) -> int:
+    """The next usual length."""
+    return next((n for n in ladder if n >= size), -(-size // ladder[-1]) * ladder[-1])
+
+
+def _pad(arrays: Any, count: int) -> Any:
+    """Arrays whose first axis is the chip, the last chip repeated up to a usual number."""
+    more = _usual(count, _CHIPS) - count
+    return jax.tree.map(lambda x: np.pad(np.asarray(x), [(0, more)] + [(0, 0)] * (np.ndim(x) - 1), mode="edge"), arrays)

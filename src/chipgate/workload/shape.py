@@ -137,6 +137,12 @@ def _attention(model: LanguageModel, hidden: int, heads: int, head_dim: int) -> 
     return own, kv, 2 * head_dim, 2 * head_dim, 2 * kv * head_dim
 
 
+def _xp(*values: Any) -> Any:
+    """JAX where any value is one of its arrays, else NumPy: plain numbers need no compiler."""
+    flat = [x for value in values for x in (value if isinstance(value, Shape) else (value,))]
+    return jnp if any(isinstance(x, Array) for x in flat) else np
+
+
 def _int(value: int | None) -> int:
     return value or 0
 
@@ -155,8 +161,9 @@ def active(shape: Shape) -> Array:
 
 def attended(shape: Shape, context: Array | float) -> Array:
     """Cached tokens that one query reads, summed over layers."""
-    full = shape.full_layers * jnp.minimum(context, shape.sparse)
-    return full + shape.window_layers * jnp.minimum(context, shape.window)
+    full: Array = shape.full_layers * _xp(shape, context).minimum(context, shape.sparse)
+    part: Array = shape.window_layers * _xp(shape, context).minimum(context, shape.window)
+    return full + part
 
 
 def attention_flops(shape: Shape, context: Array | float, *, decode: bool = False) -> Array:
@@ -177,7 +184,7 @@ def causal_flops(shape: Shape, length: Array | float) -> Array:
 
 def _mean_seen(length: Array | float, most: Array) -> Array:
     """Mean number of tokens seen by the tokens of a sequence, each seeing itself and at most ``most``."""
-    seen = jnp.minimum(length, most)
+    seen: Array = _xp(length, most).minimum(length, most)
     return (seen * (seen + 1) / 2 + (length - seen) * seen) / length
 
 
@@ -193,19 +200,21 @@ def training_flops(shape: Shape, length: Array | float) -> Array:
 
 def experts_touched(shape: Shape, tokens: Array | float) -> Array:
     """Expected number of experts of a layer that ``tokens`` tokens reach, routed at random."""
-    rest = jnp.clip(1 - shape.chosen / shape.experts, 0.0, 1.0)
-    return shape.experts * (1 - jnp.where(rest > 0, rest, 0.0) ** tokens)
+    xp = _xp(shape, tokens)
+    rest = xp.clip(1 - shape.chosen / shape.experts, 0.0, 1.0)
+    touched: Array = shape.experts * (1 - xp.where(rest > 0, rest, 0.0) ** tokens)
+    return touched
 
 
 def cache_bytes(shape: Shape, context: Array | float, width: Array | float) -> Array:
     """Bytes of cache of one sequence of ``context`` tokens, numbers of ``width`` bytes."""
-    kept = shape.full_layers * context + shape.window_layers * jnp.minimum(context, shape.window)
+    kept: Array = shape.full_layers * context + shape.window_layers * _xp(shape, context).minimum(context, shape.window)
     state = shape.linear_layers * shape.state * 4
     return width * (shape.cache * kept + shape.full_layers * shape.index_width * context) + state
 
 
 def read_bytes(shape: Shape, context: Array, width: Array) -> Array:
     """Bytes that decoding one token reads of a cache of ``context`` tokens: sparse attention reads what it chose."""
-    read = shape.reads * shape.cache * attended(shape, context)
+    read: Array = shape.reads * shape.cache * attended(shape, context)
     state = shape.linear_layers * shape.state * 4
     return width * (read + shape.full_layers * shape.index_width * context) + state

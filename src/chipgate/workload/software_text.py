@@ -27,6 +27,11 @@ def engine_of(software: str) -> str:
     return next((family for pattern, family in _engines() if pattern.search(folded)), OTHER)
 
 
+def engines() -> tuple[str, ...]:
+    """Families of engines that are known, each once."""
+    return tuple(dict.fromkeys(family for _, family in _engines()))
+
+
 @cache
 def _engines() -> tuple[tuple[re.Pattern[str], str], ...]:
     found = []

@@ -1,8 +1,10 @@
 """The shipped fit as one small file."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -38,7 +40,7 @@ def load(path: Path) -> tuple[Fitted, dict[str, Any]]:
     if not path.exists():
         raise DataError("the fit of the workload model is missing", path=path, fix=fix)
     try:
-        with np.load(path) as file:
+        with np.load(io.BytesIO(path.read_bytes())) as file:
             text = json.loads(bytes(file["text"]).decode())
             seen = residual.Features(
                 file["codes"].astype(np.int64), file["where"].astype(float), file["confidence"].astype(np.int64),
@@ -49,6 +51,6 @@ def load(path: Path) -> tuple[Fitted, dict[str, Any]]:
                 features=seen, codes={word: i for i, word in enumerate(text["words"])}, ids=tuple(text["ids"]),
                 runs=tuple(text["runs"]),
             )  # fmt: skip
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
         raise DataError("is no fit of the workload model", path=path, fix=fix) from error
     return fitted, text["about"]

@@ -82,7 +82,16 @@ def _train(m: Machine, s: Shape, e: Efficiency, x: Spread, load: TrainingLoad, *
     count = local / micro
     tokens = micro * load.length / load.context
     one = forward(
-        m, s, e, x, tokens=tokens, attention=causal_flops(s, load.length), cache=0.0, rows=tokens, factor=e.train
+        m,
+        s,
+        e,
+        x,
+        tokens=tokens,
+        attention=causal_flops(s, load.length),
+        cache=0.0,
+        rows=tokens,
+        factor=e.train,
+        factor_grouped=e.train_grouped,
     )
     memory = states + _activation_bytes(s, x, load, tokens, count)[recompute > 0] + _RUNTIME_BYTES
     passes = 3.0 - load.lora + recompute
