@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint types check lock bench docs history clean
+.PHONY: run test lint types check lock bench docs history scoreboard clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime
@@ -59,6 +59,10 @@ docs: $(VENV)/.dev
 # Apart from the other pages, since it runs the market.
 history: $(VENV)/.runtime
 	@$(BIN)/chipgate record --markdown docs/history.md
+
+# Resumable: runs are kept in out/backtest.
+scoreboard: $(VENV)/.runtime
+	@$(BIN)/chipgate backtest --cache out/backtest --markdown docs/scoreboard.md
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis out

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from chipgate.cli import analyse, data_check, explain, law, show, simulate, workload
+from chipgate.cli import analyse, data_check, explain, law, scoring, show, simulate, workload
 from chipgate.errors import BadInputError, ChipgateError
 
 app = typer.Typer(
@@ -48,6 +48,7 @@ def _root(
 
 simulate.register(app)
 analyse.register(app)
+scoring.register(app)
 explain.register(app)
 law.register(app)
 workload.register(app)
