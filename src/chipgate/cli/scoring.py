@@ -93,13 +93,15 @@ def _write_scoreboard(
     from chipgate.scoring.figure import figures
     from chipgate.scoring.h20 import question
     from chipgate.scoring.page import scoreboard
+    from chipgate.scoring.rivals import rivals_document
 
     if path.is_dir():
         raise BadInputError(f"{path}: is a folder; give a file for --markdown")
     asked = question(lambda own: _runs(own, draws, seed, cache), data, progress_line("H20 variants", "runs"))
+    rivals = rivals_document(data, _runs(data, draws, seed, cache))
     drawn = figures(document, asked)
     write_folder(path.parent / "img" / "scoreboard", {name: write_text(text) for name, text in drawn.items()})
-    write_folder(path.parent, {path.name: write_text(scoreboard(document, asked, list(drawn)))})
+    write_folder(path.parent, {path.name: write_text(scoreboard(document, asked, rivals, list(drawn)))})
 
 
 @forecast_app.command("freeze")

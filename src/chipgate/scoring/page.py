@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from chipgate.results.record_page import figure
 from chipgate.scoring.baselines import NAMES
+from chipgate.scoring.rivals import rivals_markdown
 
 _HONEST: Final = """\
 The authors knew every outcome when they wrote this model. The priors of spending, of tastes for chips and of smuggled
@@ -25,7 +26,9 @@ before its period began, so that none of the period was over. Rows that the mode
 reason."""
 
 
-def scoreboard(document: Mapping[str, Any], asked: Mapping[str, Any], drawn: Sequence[str]) -> str:
+def scoreboard(
+    document: Mapping[str, Any], asked: Mapping[str, Any], rivals: Mapping[str, Any], drawn: Sequence[str]
+) -> str:
     """The page."""
     command = f"chipgate backtest --draws {document['draws']} --seed {document['seed']} --markdown docs/scoreboard.md"
     parts = [
@@ -47,6 +50,8 @@ def scoreboard(document: Mapping[str, Any], asked: Mapping[str, Any], drawn: Seq
         _grid(document),
         "## The H20 question",
         _h20(asked),
+        "## Other studies and forecasts",
+        rivals_markdown(rivals, figure),
         "## Figures",
         *(f"![{name.removesuffix('.svg')}](img/scoreboard/{name})" for name in drawn),
         "## Rows",
