@@ -34,7 +34,7 @@ WHY: Final = {
     "order_h20_2025q1": "Press totals hold options, repeats and later quarters; the model's orders are of one quarter.",
     "order_h20_2025_units": "As for the orders in money.",
     "order_h20_2025_usd_nikkei": "As for the other count of orders.",
-    "mkt_units_2023h1_idc": "IDC counts cards of all classes, and Nvidia's sales of the half-year are low in the model.",
+    "mkt_units_2023h1_idc": "IDC counts cards of all classes, and Nvidia's sales of that time are low in the model.",
     "dom_share_2023h1_idc": "By number of cards of all classes; brokers have 19 % by value, which is nearer.",
     "cn_h100e_2025": "The tracker counts more Huawei chips than were delivered in the model, and more H20.",
     "hw_h100e_2025": "The tracker's Huawei chips cost three times the maker's revenue; the model keeps to the revenue.",
