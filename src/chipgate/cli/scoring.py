@@ -42,7 +42,7 @@ def score(
     json: JsonFlag = False,
 ) -> None:  # fmt: skip
     """Score forecasts against published figures, each from the last as-of date before its period began."""
-    from chipgate.scoring.cases import EARLIER, ROLLING
+    from chipgate.scoring.cases import FURTHER, ROLLING
     from chipgate.scoring.documents import frozen_document, score_document
     from chipgate.targets.read import read_observations
 
@@ -56,7 +56,7 @@ def score(
         document = frozen_document(kept, rows, list(data.observations.values()))
     else:
         rows = read_observations(observations, data)
-        days = _days(as_of, (*EARLIER, *ROLLING))
+        days = _days(as_of, (*FURTHER, *ROLLING))
         runs = _runs(data, draws, seed, cache)
         line = progress_line("scoring", "as-of dates")
         document = score_document(rows, list(data.observations.values()), runs, days, line)

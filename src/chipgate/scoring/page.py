@@ -21,9 +21,9 @@ of the target, chosen afterwards, so it flatters the naive side. A target withou
 forecast, and enters coverage but not skill. The forecast of a published figure holds the scatter of such figures: 1 %
 for reports, 3 % for derived figures, 10 % for the press, 15 % for estimates, twice that at low confidence.
 
-`chipgate score FILE` asks less: it forecasts each row of a file from the last of these dates, or of four earlier ones,
-before its period began, so that none of the period was over. Rows that the model says nothing of are named with the
-reason."""
+`chipgate score FILE` forecasts each row of a file from the last day before its period began, so that none of the period
+was over, out of these dates, four earlier ones and the ends of 2023 and 2024. Rows that the model says nothing of are
+named with the reason."""
 
 
 def scoreboard(

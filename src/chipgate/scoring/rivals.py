@@ -10,7 +10,7 @@ import xarray as xr
 from chipgate.arrays.inputs import MEASURES
 from chipgate.catalogue import Catalogue
 from chipgate.schema.tables import Observation, RivalFigure
-from chipgate.scoring.cases import EARLIER, ROLLING
+from chipgate.scoring.cases import FURTHER, ROLLING
 from chipgate.scoring.engine import last_month
 from chipgate.scoring.runs import Runs
 from chipgate.scoring.scores import Draws, plain
@@ -67,7 +67,7 @@ def _quantity(one: RivalFigure, run: xr.Dataset) -> Draws:
 
 def _run_day(day: date) -> date:
     """The last of the backtest's dates up to a day, so that no run knows more than the study did."""
-    return max(d for d in (*EARLIER, *ROLLING) if d <= day)
+    return max(d for d in (*FURTHER, *ROLLING) if d <= day)
 
 
 def _forecasts(known: Sequence[Observation], runs: Runs) -> list[dict[str, Any]]:
