@@ -198,4 +198,8 @@ def test_the_chipgate_commands_of_the_readme_exist() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     used = set(re.findall(r"^\s*\$? ?(?:\.venv/bin/)?chipgate ([a-z-]+)\b", readme, re.MULTILINE))
     assert used
-    assert used <= {"data", *(str(c.name or getattr(c.callback, "__name__", "")) for c in app.registered_commands)}
+    assert used <= {
+        "data",
+        "forecast",
+        *(str(c.name or getattr(c.callback, "__name__", "")) for c in app.registered_commands),
+    }

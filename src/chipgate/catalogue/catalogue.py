@@ -26,6 +26,7 @@ from chipgate.schema.tables import (
     Observation,
     Parameter,
     ProductGroup,
+    RivalFigure,
 )
 from chipgate.schema.workload import CostAssumption, EfficiencyPrior, Network, Precision, ReferenceRate
 from chipgate.timegrid import parse_day
@@ -188,6 +189,11 @@ class Catalogue:
         return self._rows("observation", "observations.csv", read_table, Observation)
 
     @cached_property
+    def rivals(self) -> Table[RivalFigure]:
+        """Figures of published scenario studies."""
+        return self._rows("rival", "rivals.csv", read_table, RivalFigure)
+
+    @cached_property
     def models(self) -> Table[LanguageModel]:
         """Shapes of language models."""
         return self._rows("model", "models.csv", read_table, LanguageModel)
@@ -319,6 +325,7 @@ KINDS: Final[dict[str, str]] = {
     "events": "events",
     "parameters": "parameters",
     "observations": "observations",
+    "rivals": "rivals",
     "buyers": "buyers",
     "makers": "makers",
     "firms": "firms",

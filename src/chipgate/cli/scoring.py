@@ -42,7 +42,7 @@ def score(
     json: JsonFlag = False,
 ) -> None:  # fmt: skip
     """Score forecasts against published figures, each from the last as-of date before its period began."""
-    from chipgate.scoring.cases import EARLIER, ROLLING
+    from chipgate.scoring.cases import FURTHER, ROLLING
     from chipgate.scoring.documents import frozen_document, score_document
     from chipgate.targets.read import read_observations
 
@@ -56,7 +56,7 @@ def score(
         document = frozen_document(kept, rows, list(data.observations.values()))
     else:
         rows = read_observations(observations, data)
-        days = _days(as_of, (*EARLIER, *ROLLING))
+        days = _days(as_of, (*FURTHER, *ROLLING))
         runs = _runs(data, draws, seed, cache)
         line = progress_line("scoring", "as-of dates")
         document = score_document(rows, list(data.observations.values()), runs, days, line)
@@ -93,13 +93,15 @@ def _write_scoreboard(
     from chipgate.scoring.figure import figures
     from chipgate.scoring.h20 import question
     from chipgate.scoring.page import scoreboard
+    from chipgate.scoring.rivals import rivals_document
 
     if path.is_dir():
         raise BadInputError(f"{path}: is a folder; give a file for --markdown")
     asked = question(lambda own: _runs(own, draws, seed, cache), data, progress_line("H20 variants", "runs"))
+    rivals = rivals_document(data, _runs(data, draws, seed, cache))
     drawn = figures(document, asked)
     write_folder(path.parent / "img" / "scoreboard", {name: write_text(text) for name, text in drawn.items()})
-    write_folder(path.parent, {path.name: write_text(scoreboard(document, asked, list(drawn)))})
+    write_folder(path.parent, {path.name: write_text(scoreboard(document, asked, rivals, list(drawn)))})
 
 
 @forecast_app.command("freeze")

@@ -24,6 +24,7 @@ _COLUMNS: Final = {
                "confidence"],
     "parameters": ["id", "name", "low", "central", "high", "unit", "period", "kind", "known_since",
                    "knowable_variant", "confidence"],
+    "rivals": ["id", "study", "pathway", "quantity", "year", "value", "low", "high", "unit"],
     "observations": ["id", "period_start", "period_end", "metric", "value", "low", "high", "unit", "kind",
                      "published_date", "confidence"],
     "buyers": ["id", "name", "country", "policy_class", "members", "access"],

@@ -21,9 +21,9 @@ __all__ = ["METRICS", "OTHER_GOODS_USD_A_QUARTER", "Comparison", "compare_with_r
 METRICS: Final = (
     "revenue", "revenue_by_chip", "gross_profit", "charges", "fee_by_chip", "units_delivered", "units_by_buyer",
     "grey_units", "orders", "price_street", "price_list", "spend_on_chips", "rented_abroad_usd", "compute_china",
-    "compute_by_source",
+    "compute_by_source", "compute_us", "installed_chips",
 )  # fmt: skip
-"""Metrics that targets read."""
+"""Metrics that targets and comparisons with other studies read."""
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,42 @@ class Observation(Record):
         return self
 
 
+class RivalFigure(Record):
+    """A figure of a published scenario study, with the settings that make its scenario here.
+
+    Attributes:
+        study: Name of the study. ``pathway``: its scenario in words.
+        quantity: ``compute_added_ratio`` is US over Chinese compute added in the year, ``smuggled_chips`` what is
+            smuggled in it.
+        settings: Lever settings, ``path=value`` or ``path=month:value``.
+        measure: Measure of compute on which the study counts, where it counts compute.
+    """
+
+    id: Id
+    study: str
+    pathway: str
+    quantity: Literal["compute_added_ratio", "smuggled_chips"]
+    year: int
+    settings: Names = ()
+    measure: Literal["fp8", "fp4", "memory_bandwidth", "usd"] | None = None
+    unit: str = Field(min_length=1)
+    value: float
+    low: float
+    high: float
+    published_date: Date
+    source_urls: Names = Field(min_length=1)
+    confidence: Confidence
+    notes: str = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.low <= self.value <= self.high:
+            raise ValueError(f"low <= value <= high is broken: {self.low}, {self.value}, {self.high}")
+        if (self.quantity == "compute_added_ratio") != (self.measure is not None):
+            raise ValueError("a ratio of compute needs a measure, and nothing else has one")
+        return self
+
+
 class LanguageModel(Record):
     """Shape of a large language model; empty where it was not published.
 

@@ -15,8 +15,12 @@ ROLLING: Final = tuple(
                 "2026-03-31")
 )  # fmt: skip
 """As-of dates of the backtest."""
-EARLIER: Final = tuple(date.fromisoformat(day) for day in ("2022-01-31", "2022-06-30", "2022-12-31", "2023-05-31"))
-"""Days before the first of them, from which figures of 2022 and 2023 are forecast when a file is scored."""
+FURTHER: Final = tuple(
+    date.fromisoformat(day)
+    for day in ("2022-01-31", "2022-06-30", "2022-12-31", "2023-05-31", "2023-12-31", "2024-12-31")
+)
+"""Days before the first of them, and ends of years between, from which a file is scored too: figures of 2022 and 2023
+are forecast from somewhere, and figures of a year from its eve."""
 HORIZONS: Final = 4
 
 

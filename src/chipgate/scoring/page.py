@@ -5,12 +5,13 @@ from typing import Any, Final
 
 from chipgate.results.record_page import figure
 from chipgate.scoring.baselines import NAMES
+from chipgate.scoring.rivals import rivals_markdown
 
 _HONEST: Final = """\
 The authors knew every outcome when they wrote this model. The priors of spending, of tastes for chips and of smuggled
 volumes were set after seeing the record of 2022 to early 2025, so forecasts from those days are not blind, whatever
-the machinery of dates refuses. What no prior was set with in mind is the outcome of the H20 after August 2025. Only
-forecasts that are frozen now ([docs/forecasts](forecasts)) and scored later are free of this."""
+the machinery of dates refuses. No prior was set to fit the outcome of the H20 after August 2025, but its authors knew
+it. Only forecasts that are frozen now ([docs/forecasts](forecasts)) and scored later are free of this."""
 _READING: Final = """\
 Each outcome is forecast from each as-of date that lies one to four quarters before its end, with more than half of its
 period still ahead and the figure not yet published. The run knows nothing that became public after its as-of date;
@@ -20,12 +21,14 @@ of the target, chosen afterwards, so it flatters the naive side. A target withou
 forecast, and enters coverage but not skill. The forecast of a published figure holds the scatter of such figures: 1 %
 for reports, 3 % for derived figures, 10 % for the press, 15 % for estimates, twice that at low confidence.
 
-`chipgate score FILE` asks less: it forecasts each row of a file from the last of these dates, or of four earlier ones,
-before its period began, so that none of the period was over. Rows that the model says nothing of are named with the
-reason."""
+`chipgate score FILE` forecasts each row of a file from the last day before its period began, so that none of the period
+was over, out of these dates, four earlier ones and the ends of 2023 and 2024. Rows that the model says nothing of are
+named with the reason."""
 
 
-def scoreboard(document: Mapping[str, Any], asked: Mapping[str, Any], drawn: Sequence[str]) -> str:
+def scoreboard(
+    document: Mapping[str, Any], asked: Mapping[str, Any], rivals: Mapping[str, Any], drawn: Sequence[str]
+) -> str:
     """The page."""
     command = f"chipgate backtest --draws {document['draws']} --seed {document['seed']} --markdown docs/scoreboard.md"
     parts = [
@@ -47,6 +50,8 @@ def scoreboard(document: Mapping[str, Any], asked: Mapping[str, Any], drawn: Seq
         _grid(document),
         "## The H20 question",
         _h20(asked),
+        "## Other studies and forecasts",
+        rivals_markdown(rivals, figure),
         "## Figures",
         *(f"![{name.removesuffix('.svg')}](img/scoreboard/{name})" for name in drawn),
         "## Rows",

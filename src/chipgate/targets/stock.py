@@ -81,3 +81,13 @@ def _worth() -> dict[str, float]:
     data = catalogue()
     wanted = {o for _, names in PRODUCTS.values() for o in names} | {o for names in OFFERS_OF.values() for o in names}
     return {o.id: figures(data, o.chip)[0] for o in data.offers.values() if o.id in wanted}
+
+
+@rule("installed_chips")
+def installed(seen: Observation) -> Target | Unmapped:
+    """Accelerators at work in China."""
+    if seen.maker != "all_makers" or seen.buyers:
+        return Unmapped("chips at work are kept by route, not by maker or owner")
+    return Target("stock_chips", "accelerators at work in China", "Installed compute", "chips", ("installed_chips",),
+                  lambda s: s.last("installed_chips"), adds="last",
+                  caveat="data-centre chips since 2022, less those retired")  # fmt: skip
