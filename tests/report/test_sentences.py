@@ -127,7 +127,9 @@ def test_crossover_sentence_and_bars(data: xr.Dataset, book: Catalogue, page: st
 def test_incidence(data: xr.Dataset, no_fee: xr.Dataset, book: Catalogue, page: str) -> None:
     part = data.sel(month=slice("2025-09", "2026-08"))
     rate = pytest.approx(0.15, rel=1e-3)
-    assert fee_rates(part) == {"h20_legal": rate, "mi308x_legal": rate}
+    # Chips that a later act opens in some draws owe a fee of its own prior.
+    rates = fee_rates(part)
+    assert {offer: rates[offer] for offer in ("h20_legal", "mi308x_legal")} == {"h20_legal": rate, "mi308x_legal": rate}
     found, draws = incidence(Context(data, book, {}), no_fee)
     assert draws == 16
     item = next(i for i in found if i.offer == "h20_legal")

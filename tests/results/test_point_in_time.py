@@ -107,7 +107,7 @@ def plant_clause(root: Path) -> None:
 def plant_chip(root: Path) -> None:
     """Two chips announced after the as-of date, on offer since long before by their first months."""
     for key, like in (("nvidia_zz1", "nvidia_b200"), ("huawei_zz1", "huawei_ascend_950pr")):
-        body = yaml.load((root / "chips" / f"{like}.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+        body = yaml.safe_load((root / "chips" / f"{like}.yaml").read_text(encoding="utf-8"))
         body |= {"id": key, "name": key, "aliases": [], "announced": "2025-10"}
         body.pop("first_shipped", None)
         (root / "chips" / f"{key}.yaml").write_text(yaml.safe_dump(body, sort_keys=False), encoding="utf-8")
@@ -164,11 +164,11 @@ def test_figures_of_a_chip_wait_for_its_announcement(tmp_path: Path) -> None:
     """Seen from 2023-06 the offer of Huawei has the figures of the chip of then, whatever its next one can do."""
     root = copy(tmp_path)
     path = root / "chips" / "huawei_ascend_910b3.yaml"
-    body = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    body = yaml.safe_load(path.read_text(encoding="utf-8"))
     specs = body["specs"]
     for field in ("mem_bw_gbs", "tdp_w"):
         value = specs[field]["value"] if isinstance(specs[field], dict) else specs[field]
-        specs[field] = str(float(value) * 0.8)
+        specs[field] = float(value) * 0.8
     path.write_text(yaml.safe_dump(body, sort_keys=False, allow_unicode=True), encoding="utf-8")
     changed = Catalogue(root)
     early = {"draws": DRAWS, "as_of": "2023-06-30", "until": "2024-12"}

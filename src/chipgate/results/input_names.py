@@ -10,6 +10,7 @@ _WORDS: Final = {
     "beijing:up": "how often Beijing tightens",
     "beijing:down": "how often Beijing relaxes",
     "beijing:react": "chance that Beijing answers an opening by tightening",
+    "workload:factors": "what software makes of all chips alike",
     "washington:grant_wait": "wait for the first licence",
 }
 _BUYER: Final = {
@@ -38,7 +39,9 @@ def input_label(catalogue: Catalogue, name: str) -> str:
     if head == "episode":
         return f"how far buyers get {family_words(rest)} past Beijing's pressure, against other chips"
     if head == "spec":
-        return f"speed of {catalogue.chips[rest].name if rest in catalogue.chips else rest}"
+        chip, _, work = rest.partition(":")
+        said = catalogue.chips[chip].name if chip in catalogue.chips else chip
+        return f"speed of {said}" + (f" in {work}" if work else "")
     if head == "act":
         return f"whether {rest} was in force"
     return _plain(name.removeprefix("path:").replace(":", " "))

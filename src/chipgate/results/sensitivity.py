@@ -56,7 +56,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "beijing": ("beijing.*", "beijing:*", "episode:*", "act:*", "buyer:*:exposure"),
     "washington": ("washington.*", "washington:*"),
     "orders and prices": ("orders.*", "price.*"),
-    "costs and chips": ("cost.*", "spec:*"),
+    "costs and chips": ("cost.*", "spec:*", "workload:*"),
     "grey market": ("grey.*",),
     "huawei": ("huawei.*", "path:huawei.*"),
     "software": ("software.*", "run:*"),

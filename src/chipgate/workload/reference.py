@@ -7,7 +7,7 @@ a part of its own.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Any, Final
@@ -249,10 +249,13 @@ def rows(found: Reference, known_since: date) -> list[dict[str, str]]:
 def by_hand(data: Catalogue, chip: Chip) -> list[dict[str, str]]:
     """Rows of one chip that the shipped table lacks, from the prior alone.
 
+    The table's common factors are not known for it, so that all of its uncertainty counts as its own.
+
     Raises:
         SpecError: The chip has no published rate or memory.
     """
     found = reference(data, Predictor(data, nothing_fitted()), [chip])
     if found.refused:
         raise SpecError(found.refused[chip.id])
-    return rows(found, _NOTHING_KNOWN)
+    own = np.hypot(found.own, np.sqrt((found.loads**2).sum(-1)).mean())
+    return rows(replace(found, loads=np.zeros((2, 1, FACTORS)), own=float(own)), _NOTHING_KNOWN)

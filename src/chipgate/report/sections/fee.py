@@ -13,7 +13,7 @@ from chipgate.report.sections.base import Section, Statement, absent
 from chipgate.results.dataset import aggregate
 
 _QUARTERS = 8
-_LEAST_RATE = 1e-3
+_LEAST_RATE = 1e-2
 COMPANION_METRICS = ("price_street", "units_delivered")
 """What the incidence reads of the run without the fee."""
 
