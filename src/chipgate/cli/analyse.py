@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from chipgate.catalogue import Catalogue
+    from chipgate.results.record import Comparison
 
 MetricOption = Annotated[
     str, typer.Option("--metric", help="Metric, or metric:axis=label, such as revenue:vendor=nvidia.")
@@ -283,6 +284,7 @@ def record(
     markdown: Annotated[
         Path | None, typer.Option(help="Write the comparison as a page, such as docs/history.md.")
     ] = None,
+    prior: Annotated[bool, typer.Option("--prior", help="What the priors say, not their posterior.")] = False,
     json: JsonFlag = False,
 ) -> None:  # fmt: skip
     """The model's history beside the published record, with its misses."""
@@ -296,7 +298,7 @@ def record(
     else:
         until = f"{int(as_of[:4])}-12" if as_of[:4].isdigit() else None
         ran = _run("h20-reopened", None, as_of=as_of, until=until, draws=draws, seed=seed, data=data,
-                   metrics=list(METRICS), progress=progress_line("simulating"))  # fmt: skip
+                   prior=prior, metrics=list(METRICS), progress=progress_line("simulating"))  # fmt: skip
     found = compare_with_record(ran, data)
     if markdown is not None:
         _save_page(markdown, record_markdown(found, ran.attrs))
@@ -306,7 +308,8 @@ def record(
                 {"observation": c.observation.id, "what": c.what, "unit": c.observation.unit,
                  "period": [str(c.observation.period_start), str(c.observation.period_end)],
                  "published": [c.observation.low, c.observation.value, c.observation.high],
-                 "kind": c.observation.kind, "model": {"p5": c.p5, "p50": c.p50, "p95": c.p95}, "inside": c.inside}
+                 "kind": c.observation.kind, "model": {"p5": c.p5, "p50": c.p50, "p95": c.p95}, "inside": c.inside,
+                 "z": _z(c)}
                 for c in found
             ]
         )  # fmt: skip
@@ -325,6 +328,12 @@ def record(
     )
     if markdown is not None:
         console().print(f"Written to {markdown}.")
+
+
+def _z(found: "Comparison") -> float | None:
+    """Published figure less the model's median, over the model's spread on that side; ``None`` where it has none."""
+    side = found.p95 - found.p50 if found.observation.value > found.p50 else found.p50 - found.p5
+    return (found.observation.value - found.p50) / (side / 1.6449) if side > 0 else None
 
 
 def _save_page(path: Path, text: str) -> None:

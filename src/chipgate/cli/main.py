@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from chipgate.cli import analyse, data_check, explain, law, show, simulate
+from chipgate.cli import analyse, calibrate, data_check, explain, law, show, simulate
 from chipgate.errors import BadInputError, ChipgateError
 
 app = typer.Typer(
@@ -48,6 +48,7 @@ def _root(
 
 simulate.register(app)
 analyse.register(app)
+calibrate.register(app)
 explain.register(app)
 law.register(app)
 show.register(app)

@@ -84,8 +84,8 @@ class Errors:
         """Biases in order."""
         return [n.removeprefix("bias:") for n in self.names if n.startswith("bias:")]
 
-    def scales(self, said: Any, nuisance: Any, xp: Any = np, normal: Any = ndtr) -> tuple[Any, Any, Any]:
-        """Residuals, scales and misfits, ``[row d]`` each, of what paths say and of the other unknowns ``[k d]``."""
+    def scales(self, said: Any, nuisance: Any, xp: Any = np, normal: Any = ndtr) -> tuple[Any, Any]:
+        """Residuals and scales, ``[row d]`` each, of what paths say and of the other unknowns ``[k d]``."""
         share = np.array([row.kind == "share" for row in self.rows])[:, None]
         low, high = OTHER_GOODS_USD_A_QUARTER
         goods = (low + (high - low) * normal(nuisance[0]))[None] * np.array([r.other_goods for r in self.rows])[:, None]
@@ -107,17 +107,17 @@ class Errors:
         sigma = xp.where(residual > 0, _scale(above, share) - _scale(value, share),
                          _scale(value, share) - _scale(below, share)) / _Z90  # fmt: skip
         tau = misfit[self.misfit_of]
-        return residual, xp.sqrt(xp.maximum(sigma, _LEAST) ** 2 + tau**2), tau
+        return residual, xp.sqrt(xp.maximum(sigma, _LEAST) ** 2 + tau**2)
 
     def loss(self, said: Any, nuisance: Any, xp: Any = np, normal: Any = ndtr) -> Any:
         """Negative log likelihood but for a constant, ``[d]``."""
-        residual, scale, _ = self.scales(said, nuisance, xp, normal)
+        residual, scale = self.scales(said, nuisance, xp, normal)
         t = residual / scale
         return (xp.log(scale) + (FREEDOM + 1) / 2 * xp.log1p(t * t / FREEDOM)).sum(0)
 
     def draw(self, said: Array, nuisance: Array, rng: np.random.Generator) -> Array:
         """Published figures that paths would have left, ``[row d]``, for checks on synthetic data."""
-        residual, scale, _ = self.scales(said, nuisance)
+        residual, scale = self.scales(said, nuisance)
         share = np.array([row.kind == "share" for row in self.rows])[:, None]
         value = np.array([row.value for row in self.rows])[:, None]
         y = residual + _scale(value, share) - scale * rng.standard_t(FREEDOM, size=residual.shape)

@@ -63,12 +63,12 @@ class Problem:
         n, nuisance = self.streams, theta[self.streams :, None]
         steps = np.concatenate([np.zeros((n, 1)), _STEP * np.eye(n), -_STEP * np.eye(n)], axis=1)
         said = self.paths.said(theta[:n, None] + steps)
-        residual, scale, tau = self.errors.scales(said, nuisance)
+        residual, scale = self.errors.scales(said, nuisance)
         slope = (residual[:, 1 : n + 1] - residual[:, n + 1 :]) / (2 * _STEP)
         slope = np.where(np.isfinite(slope), slope, 0.0)
         k = self.size - n
         around = nuisance + _NUISANCE_STEP * np.concatenate([np.eye(k), -np.eye(k)], axis=1)
-        moved, wider, _ = self.errors.scales(np.repeat(said[:, :1], 2 * k, axis=1), around)
+        moved, wider = self.errors.scales(np.repeat(said[:, :1], 2 * k, axis=1), around)
         other = (moved[:, :k] - moved[:, k:]) / (2 * _NUISANCE_STEP)
         spread = (np.log(wider[:, :k]) - np.log(wider[:, k:])) / (2 * _NUISANCE_STEP)
         jacobian = np.concatenate([slope, other], axis=1)
@@ -108,8 +108,9 @@ def mode(problem: Problem, start: Array | None = None, say: Say | None = None) -
     return Normal(theta, (covariance + covariance.T) / 2, found)
 
 
-def checked(problem: Problem, start: Normal, rng: np.random.Generator, *, draws: int, rounds: int, say: Say | None = None
-            ) -> Normal:  # fmt: skip
+def checked(
+    problem: Problem, start: Normal, rng: np.random.Generator, *, draws: int, rounds: int, say: Say | None = None
+) -> Normal:
     """The normal distribution with the moments of the posterior, by adaptive importance sampling.
 
     Each round draws from a Student-t with the moments so far; all rounds together are weighted by their mixture.
@@ -120,7 +121,7 @@ def checked(problem: Problem, start: Normal, rng: np.random.Generator, *, draws:
     mean, covariance = start.mean, start.covariance
     log: list[dict[str, float]] = []
     for number in range(rounds):
-        factor = np.linalg.cholesky(covariance)
+        factor = np.asarray(np.linalg.cholesky(covariance), np.float64)
         proposals.append((mean, factor))
         z = rng.standard_normal((problem.size, draws)) / np.sqrt(rng.chisquare(_TAIL, draws) / _TAIL)
         points.append(mean[:, None] + factor @ z)

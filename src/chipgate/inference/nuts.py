@@ -80,7 +80,9 @@ def diagnosed(draws: Array, chains: list[dict[str, Any]]) -> dict[str, Any]:
 def _chain(job: tuple[Callable[[], Problem], Normal, Plan, Path, str, int]) -> dict[str, Any]:
     """One chain, in a process of its own."""
     make, around, size, path, key, number = job
-    jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
+    # Compiling takes longer than a hundred iterations; later chains find what the first ones made.
+    jax.config.update("jax_compilation_cache_dir", str(path.parent / "compiled"))  # type: ignore[no-untyped-call]
     from numpyro.infer import NUTS
 
     smooth = Smooth(make())

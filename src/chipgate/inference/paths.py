@@ -59,7 +59,7 @@ class Scored(Streams):
         if not shape:
             self.names.append(name)
         if name in self.scores:
-            return np.asarray(ndtr(self.scores[name]))
+            return np.clip(ndtr(self.scores[name]), 1e-12, 1 - 1e-12)
         return np.full((*shape, self.draws), 0.5)
 
 

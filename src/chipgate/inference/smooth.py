@@ -5,7 +5,7 @@ a shift of tastes, as a factor on a path that is straight in logs, as a share le
 here; all others stay as the setup built them. :meth:`Smooth.gap` compares both and must be next to nought.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from chipgate.schema.market import Prior, Variant
 from chipgate.setup.build import block, build
 from chipgate.setup.draws import PATH_CORRELATION, PriorDraws
 
+Array = NDArray[np.float64]
 _Z90: Final = 1.2815515655446004
 _DIRECT: Final = {
     "choice.lam": "lam", "choice.outside": "outside", "price.vendor_share": "vendor_share",
@@ -37,7 +38,10 @@ _PASSES: Final = ("beijing.pass.1", "beijing.pass.2", "beijing.pass.3")
 
 
 class Smooth:
-    """Loss of a problem as a function in JAX."""
+    """Loss of a problem as a function in JAX.
+
+    Everything but the constants is a table times the shifts of the streams, so that the program stays small.
+    """
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -46,78 +50,110 @@ class Smooth:
         self.at = {name: i for i, name in enumerate(self.names)}
         draws = PriorDraws(paths.catalogue, Scored({}, 1), paths.as_of, self.plan.posterior)
         self._priors = {name: (p, v) for name, p in paths.catalogue.priors.items() if (v := draws.variant(p))}
-        base = build(self.plan, streams=Scored({n: np.zeros(1) for n in self.names}, 1))
+        self.base: Inputs = self._built({})
+        self._middle, self._slopes = _scales([self._priors.get(name) for name in self.names])
+        self._anchor_tables(draws)
+        offers = self.plan.offers
+        self._cost = self._table([o.cost if o.cost.startswith("cost.") else "" for o in offers])
+        self._taste = self._table([o.taste or "" for o in offers])
+        self._grey = self._table([f"grey.scale.{o.supply}" if o.route == "grey" else "" for o in offers])
+
+    def _built(self, scores: dict[str, float]) -> Inputs:
+        streams = Scored({n: np.full(1, scores.get(n, 0.0)) for n in self.names}, 1)
         with jax.enable_x64(True):
-            self.base: Inputs = block(base.inputs, slice(0, 1), "float64")
-        self._paths = self._path_weights(draws)
+            return block(build(self.plan, streams=streams).inputs, slice(0, 1), "float64")
 
-    def value(self, name: str, u: Any, score: Any = None) -> Any:
-        """A prior at a score, on its own scale."""
-        prior, variant = self._priors[name]
-        if score is None:
-            score = u[self.at[name]] if name in self.at else 0.0
-        return _back(prior, _moved(prior, variant, score))
+    def _table(self, wanted: Sequence[str]) -> Array:
+        """1 where an offer takes the shift of a stream, ``[offer stream]``."""
+        return np.array([[float(name == one) for name in self.names] for one in wanted])
 
-    def _path_weights(self, draws: PriorDraws) -> dict[str, tuple[list[str], NDArray[np.float64]]]:
-        """Of each path with a stream in the fit: its anchors and their weights by month, ``[t a]``."""
-        found = {}
-        for prefix in dict.fromkeys(n.removeprefix("path:") for n in self.names if n.startswith("path:")):
-            found[prefix] = draws.weights(prefix, self.plan.months)
-        for name in self.names:
-            prefix = name.rpartition(".")[0]
-            if name.rpartition(".")[2][:4].isdigit() and prefix not in found:
-                found[prefix] = draws.weights(prefix, self.plan.months)
-        return found
+    def _anchor_tables(self, draws: PriorDraws) -> None:
+        """Anchors of all paths in the fit: how their scores follow from the streams', and their weights by month."""
+        found = [n.removeprefix("path:") for n in self.names if n.startswith("path:")]
+        found += [n.rpartition(".")[0] for n in self.names if n.rpartition(".")[2][:4].isdigit()]
+        anchors: list[str] = []
+        weights: dict[str, tuple[int, Array]] = {}
+        for prefix in dict.fromkeys(found):
+            names, weight = draws.weights(prefix, self.plan.months)
+            weights[prefix] = (len(anchors), weight)
+            anchors += names
+        self._mixing = np.zeros((len(anchors), len(self.names)))
+        for i, name in enumerate(anchors):
+            common = f"path:{name.rpartition('.')[0]}"
+            if common in self.at:
+                self._mixing[i, self.at[common]] = np.sqrt(PATH_CORRELATION)
+            if name in self.at:
+                self._mixing[i, self.at[name]] = np.sqrt(1 - PATH_CORRELATION)
+        self._anchor_slopes = _scales([self._priors[name] for name in anchors])[1]
 
-    def _factor(self, prefix: str, u: Any) -> Any:
-        """Factor by month on a path against the medians, ``[t]``."""
-        anchors, weight = self._paths[prefix]
-        own, shared = np.sqrt(1 - PATH_CORRELATION), np.sqrt(PATH_CORRELATION)
-        common = u[self.at[f"path:{prefix}"]] if f"path:{prefix}" in self.at else 0.0
-        logs = []
-        for name in anchors:
-            score = shared * common + own * (u[self.at[name]] if name in self.at else 0.0)
-            logs.append(jnp.log(self.value(name, u, score)) - jnp.log(self.value(name, u, 0.0)))
-        return jnp.exp(weight @ jnp.stack(logs))
+        def full(prefix: str) -> Array:
+            made = np.zeros((len(self.plan.months), len(anchors)))
+            if prefix in weights:
+                start, weight = weights[prefix]
+                made[:, start : start + weight.shape[1]] = weight
+            return made
+
+        self._budget, self._packaging = full("budget.total"), full("huawei.packaging")
+        grey = np.array([o.route == "grey" for o in self.plan.offers])
+        supply = np.stack([full(f"supply.{o.supply}") for o in self.plan.offers], axis=1)
+        self._supply = np.where(grey[None, :, None], 0.0, supply)
+        # After a published stock a line restarts, or a published order arrives where that is more: a floor.
+        high, low = ({n: s for n in self.names if n.startswith("path:supply.")} for s in (5.0, -5.0))
+        raised = np.array([high.get(n, 0.0) for n in self.names])
+        with jax.enable_x64(True):
+            self._line = np.asarray(self._built(high).monthly.production / self._made(jnp.asarray(raised)))
+            self._floor = np.asarray(self._built(low).monthly.production)
+
+    def _shifts(self, u: Any) -> Any:
+        """Logs of all anchors against their medians, ``[anchor]``."""
+        z = self._mixing @ u
+        return jnp.where(z < 0, self._anchor_slopes[0], self._anchor_slopes[1]) * z
+
+    def _made(self, u: Any) -> Any:
+        return jnp.exp(self._supply @ self._shifts(u))[:, :, None]
 
     def inputs(self, u: Any) -> Inputs:
         """Inputs of the path with scores ``u [n]``."""
         c, m = self.base.constants, self.base.monthly
-        one = {field: self.value(n, u)[None] for n, field in _DIRECT.items() if n in self.at}
+        moved = jnp.where(u < 0, self._slopes[0], self._slopes[1]) * u
+        anchors = self._shifts(u)
+        one = {
+            "cost": c.cost * jnp.exp(self._cost @ moved)[:, None],
+            "grey_scale": c.grey_scale * jnp.exp(self._grey @ moved)[:, None],
+            "taste": c.taste + (self._taste @ moved)[None, :, None],
+        }
+        value = {n: self._value(n, moved) for n in (*_DIRECT, *_ALPHA) if n in self.at}
+        one |= {_DIRECT[n]: v for n, v in value.items() if n in _DIRECT}
         if any(n in self.at for n in _ALPHA):
-            one["alpha"] = jnp.stack([self.value(n, u)[None] for n in _ALPHA])
-        cost, taste, scale, made = c.cost, c.taste, c.grey_scale, m.production
-        for i, offer in enumerate(self.plan.offers):
-            if offer.cost in self.at and offer.cost.startswith("cost."):
-                cost = cost.at[i].set(self.value(offer.cost, u))
-            if offer.taste is not None and offer.taste in self.at:
-                taste = taste.at[:, i].add(self.value(offer.taste, u) - self.value(offer.taste, u, 0.0))
-            if offer.route == "grey" and f"grey.scale.{offer.supply}" in self.at:
-                scale = scale.at[i].set(self.value(f"grey.scale.{offer.supply}", u))
-            if offer.route != "grey" and f"supply.{offer.supply}" in self._paths:
-                made = made.at[:, i].multiply(self._factor(f"supply.{offer.supply}", u)[:, None])
-        one |= {"cost": cost, "taste": taste, "grey_scale": scale}
+            rows = [value[n] if n in value else c.alpha[i] for i, n in enumerate(_ALPHA)]
+            one["alpha"] = jnp.stack(rows)
         if any(n in self.at for n in _PASSES) or any(n.startswith("episode:") for n in self.at):
-            one["passes"] = self._let_through(u)
-        months: dict[str, Any] = {"production": made}
-        for prefix, field in (("budget.total", "budget"), ("huawei.packaging", "packaging")):
-            if prefix in self._paths:
-                months[field] = getattr(m, field) * self._factor(prefix, u)[:, None]
+            one["passes"] = self._let_through(u, moved)
+        months = {
+            "production": jnp.maximum(self._floor, self._line * self._made(u)),
+            "budget": m.budget * jnp.exp(self._budget @ anchors)[:, None],
+            "packaging": m.packaging * jnp.exp(self._packaging @ anchors)[:, None],
+        }
         return Inputs(replace(m, **months), replace(c, **one))
 
-    def _let_through(self, u: Any) -> Any:
-        spread = self.value("beijing.episode_spread", u)
-        rows = []
-        for family in self.plan.structure.families:
-            name = f"episode:{family}"
-            shift = spread * (u[self.at[name]] if name in self.at else 0.0)
-            least, column = jnp.ones(()), [jnp.ones(())]
-            for level in _PASSES:
-                share = self.value(level, u)
-                least = jnp.minimum(least, expit(jnp.log(share) - jnp.log1p(-share) + shift))
-                column.append(least)
-            rows.append(jnp.stack(column))
-        return jnp.stack(rows, axis=1)[..., None]
+    def _value(self, name: str, moved: Any) -> Any:
+        """A prior in the fit, ``[1]``."""
+        prior, index = self._priors[name][0], self.at[name]
+        back: Callable[[Any], Any] = {"log": jnp.exp, "logit": expit}.get(prior.scale, lambda x: x)
+        least = -jnp.inf if prior.least is None else prior.least
+        most = jnp.inf if prior.most is None else prior.most
+        return jnp.clip(back(self._middle[index] + moved[index]), least, most)[None]
+
+    def _let_through(self, u: Any, moved: Any) -> Any:
+        variant = self._priors["beijing.episode_spread"][1]
+        index = [self.at.get(f"episode:{family}", -1) for family in self.plan.structure.families]
+        shift = variant.central * jnp.concatenate([u, jnp.zeros(1)])[np.array(index)]
+        least, rows = jnp.ones(len(index)), [jnp.ones(len(index))]
+        for name in _PASSES:
+            odds = logit(self._priors[name][1].central) + (moved[self.at[name]] if name in self.at else 0.0)
+            least = jnp.minimum(least, expit(odds + shift))
+            rows.append(least)
+        return jnp.stack(rows)[..., None]
 
     def loss(self, theta: Any) -> Any:
         """Negative log posterior of unknowns ``[n + k]``."""
@@ -139,20 +175,17 @@ class Smooth:
         return worst
 
 
-def _moved(prior: Prior, variant: Variant, score: Any) -> Any:
-    """A prior at a score, on its normal scale."""
-    to: Callable[[float], Any] = {"linear": float, "log": np.log, "logit": logit, "fixed": float}[prior.scale]
-    low, middle, high = (float(to(x)) for x in (variant.low, variant.central, variant.high))
-    if prior.scale == "fixed":
-        return jnp.asarray(middle)
-    score = jnp.asarray(score)
-    return middle + jnp.where(score < 0, (middle - low) / _Z90, (high - middle) / _Z90) * score
-
-
-def _back(prior: Prior, moved: Any) -> Any:
-    back: Callable[[Any], Any] = {"log": jnp.exp, "logit": expit}.get(prior.scale, lambda x: x)
-    least = -jnp.inf if prior.least is None else prior.least
-    most = jnp.inf if prior.most is None else prior.most
-    return jnp.clip(back(moved), least, most)
-
-
+def _scales(priors: Sequence[tuple[Prior, Variant] | None]) -> tuple[Array, Array]:
+    """Medians of priors on their normal scales, ``[n]``, and slopes below and above, ``[2 n]``; 0 and 1 for none."""
+    rows = []
+    for one in priors:
+        if one is None:
+            rows.append((0.0, 1.0, 1.0))
+            continue
+        prior, variant = one
+        to: Callable[[float], Any] = {"log": np.log, "logit": logit}.get(prior.scale, float)
+        low, middle, high = (float(to(x)) for x in (variant.low, variant.central, variant.high))
+        flat = prior.scale == "fixed"
+        rows.append((middle, 0.0 if flat else (middle - low) / _Z90, 0.0 if flat else (high - middle) / _Z90))
+    table = np.array(rows).reshape(-1, 3).T
+    return table[0], table[1:]

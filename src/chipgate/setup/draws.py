@@ -31,9 +31,7 @@ class PriorDraws:
         used: Priors drawn so far, as they stood. ``drawn``: their draws ``[d]``.
     """
 
-    def __init__(
-        self, catalogue: Catalogue, streams: Streams, as_of: date, posterior: Posterior | None = None
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, streams: Streams, as_of: date, posterior: Posterior | None = None) -> None:
         self.priors = catalogue.priors
         self.streams = streams
         self.as_of = as_of
