@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from chipgate.catalogue import Catalogue
-    from chipgate.results.record import Comparison
 
 MetricOption = Annotated[
     str, typer.Option("--metric", help="Metric, or metric:axis=label, such as revenue:vendor=nvidia.")
@@ -288,6 +287,7 @@ def record(
     json: JsonFlag = False,
 ) -> None:  # fmt: skip
     """The model's history beside the published record, with its misses."""
+    from chipgate.inference.page import z_score
     from chipgate.results.io import read_result
     from chipgate.results.record import METRICS, compare_with_record
     from chipgate.results.record_page import figure, record_markdown
@@ -309,7 +309,7 @@ def record(
                  "period": [str(c.observation.period_start), str(c.observation.period_end)],
                  "published": [c.observation.low, c.observation.value, c.observation.high],
                  "kind": c.observation.kind, "model": {"p5": c.p5, "p50": c.p50, "p95": c.p95}, "inside": c.inside,
-                 "z": _z(c)}
+                 "z": z_score(c)}
                 for c in found
             ]
         )  # fmt: skip
@@ -328,12 +328,6 @@ def record(
     )
     if markdown is not None:
         console().print(f"Written to {markdown}.")
-
-
-def _z(found: "Comparison") -> float | None:
-    """Published figure less the model's median, over the model's spread on that side; ``None`` where it has none."""
-    side = found.p95 - found.p50 if found.observation.value > found.p50 else found.p50 - found.p5
-    return (found.observation.value - found.p50) / (side / 1.6449) if side > 0 else None
 
 
 def _save_page(path: Path, text: str) -> None:

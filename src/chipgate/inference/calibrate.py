@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from chipgate.catalogue import Catalogue, catalogue
 from chipgate.inference.errors import Errors
-from chipgate.inference.fit import Normal, Problem, Say, checked, mode
+from chipgate.inference.fit import Normal, Problem, Say, checked, marginal_mode, mode
 from chipgate.inference.paths import Paths
 from chipgate.results.program import code_hash
 from chipgate.setup.posterior import FORMAT, packed
@@ -28,7 +28,7 @@ AS_OF: Final = (
     date(2025, 12, 31), date(2026, 3, 31), date(2026, 6, 30),
 )  # fmt: skip
 """Days for which posteriors ship."""
-SHIPPED: Final[dict[date, Method]] = {date(2025, 8, 17): "nuts"}
+SHIPPED: Final[dict[date, Method]] = {}
 """Method of each shipped posterior; ``laplace`` where none is named."""
 NARROWER: Final = 0.95
 MOVED: Final = 0.3
@@ -71,12 +71,15 @@ def fit(
         extra: Folder of further records behind ``data``.
     """
     wide = Paths(data, as_of)
-    first = mode(Problem(wide, Errors.of(wide.rows)), say=say)
+    errors = Errors.of(wide.rows)
+    # Which streams count shows at the misfits' own medians as well as at any other.
+    held = [len(wide.names) + i for i, name in enumerate(errors.names) if name.startswith("misfit:")]
+    first = mode(Problem(wide, errors), say=say, held=held)
     kept = chosen(first, len(wide.names))
     names = tuple(wide.names[i] for i in kept)
     problem = problem_of(as_of, names, extra)
     rest = list(range(len(wide.names), len(first.mean)))
-    normal = mode(problem, start=first.mean[[*kept, *rest]], say=say)
+    normal = marginal_mode(problem, start=first.mean[[*kept, *rest]], say=say)
     if method == "laplace":
         told = checked(problem, normal, np.random.default_rng(seed), draws=_CHECK_DRAWS, rounds=1, say=say)
         found = Normal(normal.mean, normal.covariance, told.diagnostics)

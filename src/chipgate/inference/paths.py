@@ -5,6 +5,7 @@ In history the gates follow the dated events, and an act whose report is likelie
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
@@ -97,6 +98,12 @@ class Paths:
             return inside and not any(fnmatchcase(name, p) for p in _LEFT_OUT)
 
         return tuple(name for name in streams.names if wanted(name))
+
+    def with_rows(self, rows: tuple[Target, ...]) -> "Paths":
+        """The same paths beside other figures."""
+        found = copy(self)
+        found.rows = rows
+        return found
 
     def inputs(self, scores: Array) -> Built:
         """Inputs of the paths with these scores, ``[stream d]``."""
