@@ -57,7 +57,7 @@ docs: $(VENV)/.dev
 
 # Apart from the other pages, since it runs the market.
 history: $(VENV)/.runtime
-	@$(BIN)/chipgate record --markdown docs/history.md
+	@$(BIN)/chipgate record --prior --markdown docs/history.md
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis out

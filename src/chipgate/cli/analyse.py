@@ -172,7 +172,7 @@ def sensitivity(
     seed: SeedOption = 0, setting: SetOption = None,
     top: Annotated[int, typer.Option(min=1, help="Inputs of the tornado.")] = 12, json: JsonFlag = False,
 ) -> None:  # fmt: skip
-    """Which inputs drive a metric."""
+    """Which inputs drive a metric, each over its prior."""
     from chipgate.api import check_metrics
     from chipgate.errors import BadInputError
     from chipgate.results.compare import target
