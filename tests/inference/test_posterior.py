@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from helpers import DATA, embedded, run_cli
 
+from chipgate.api import run
 from chipgate.arrays.keys import Streams
 from chipgate.catalogue import catalogue
 from chipgate.errors import DataError
@@ -123,3 +124,13 @@ def test_the_command_refuses_what_it_cannot_do() -> None:
         assert outcome.status == 2
         assert len(outcome.error_lines) == 1
         assert outcome.out == ""
+
+
+def test_a_run_uses_it_unless_told_otherwise() -> None:
+    settings = {"until": "2025-10", "draws": 4, "metrics": ["units_delivered"]}
+    fitted, plain = (run("h20-reopened", prior=prior, **settings) for prior in (False, True))
+    assert fitted.attrs["posterior"] == shipped().label
+    assert plain.attrs["posterior"] == "none"
+    assert not np.array_equal(fitted["units_delivered"], plain["units_delivered"])
+    early = run("h20-reopened", as_of="2023-10-30", until="2023-12", draws=4, metrics=["units_delivered"])
+    assert early.attrs["posterior"] == "none"  # the first one is of the day after

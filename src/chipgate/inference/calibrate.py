@@ -109,8 +109,6 @@ def document(data: Catalogue, fitted: Fitted, seed: int) -> dict[str, Any]:
     streams: dict[str, Any] = {}
     for i, name in enumerate(paths.names):
         streams[name] = {"mean": _short(normal.mean[i]), "sd": _short(spread[i])}
-        if name in paths.bounds:
-            streams[name]["prior"] = list(paths.bounds[name])
     other = {
         name: {"mean": _short(normal.mean[n + i]), "sd": _short(spread[n + i])}
         for i, name in enumerate(fitted.problem.errors.names)
@@ -120,6 +118,7 @@ def document(data: Catalogue, fitted: Fitted, seed: int) -> dict[str, Any]:
         "chipgate_version": version("chipgate"), "data": data.fingerprint, "model": code_hash(),
         "observations": [row.id for row in paths.rows], "screened": fitted.screened,
         "diagnostics": _plain(normal.diagnostics), "streams": streams, "other": other,
+        "priors": {name: list(bounds) for name, bounds in paths.bounds.items()},
         "factor": packed(np.asarray(np.linalg.cholesky(normal.covariance[:n, :n]), np.float64)),
     }  # fmt: skip
     made["hash"] = hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:12]
@@ -140,7 +139,7 @@ def _text(made: dict[str, Any]) -> str:
     """One line a key, and a line a stream and a row."""
     lines = []
     for key, value in made.items():
-        if key in ("streams", "other"):
+        if key in ("streams", "other", "priors"):
             inner = ",\n".join(f"  {json.dumps(n)}: {json.dumps(v)}" for n, v in value.items())
             lines.append(f"{json.dumps(key)}: {{\n{inner}\n }}")
         elif key == "factor":

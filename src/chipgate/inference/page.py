@@ -77,7 +77,9 @@ are one more unknown. Figures by headquarters are in no row: the model has no ma
 for the dated events say already that a gate was shut.
 
 **No figure counts twice.** A year of which quarters are rows counts as what is left of it. A variant of a prior that
-rests on a figure of the fit is passed over for the one before. Parameters may still rest on the same facts."""
+rests on a figure of the fit is passed over for the one before. Anchors of a path whose prior was renewed since the
+first day know the level that the record shows; they share a score of their own (`:renewed`), not that of the anchors
+before. Parameters may still rest on the same facts."""
 
 _CHECK: Final = """\
 *laplace*: the mode and the normal distribution around it, with the misfits where their marginal density is largest.

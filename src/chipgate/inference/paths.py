@@ -22,15 +22,16 @@ from chipgate.inference.observed import Target, predicted, readable, targets
 from chipgate.results.program import program
 from chipgate.schema.market import Prior, Variant
 from chipgate.setup.build import Built, block, build
+from chipgate.setup.draws import RENEWED
 from chipgate.setup.levers import Settings
-from chipgate.setup.plan import plan
+from chipgate.setup.plan import Plan, plan
 from chipgate.setup.posterior import Posterior
 
 Array = NDArray[np.float64]
 BLOCK: Final = 64
 CANDIDATES: Final = (
-    "path:budget.total", "budget.total.*", "choice.alpha_*", "choice.lam", "choice.outside", "taste.*",
-    "path:supply.*", "supply.*", "path:huawei.packaging", "huawei.packaging.*", "huawei.assembly_yield", "cost.chip.*",
+    "path:budget.total*", "budget.total.*", "choice.alpha_*", "choice.lam", "choice.outside", "taste.*",
+    "path:supply.*", "supply.*", "path:huawei.packaging*", "huawei.packaging.*", "huawei.assembly_yield", "cost.chip.*",
     "orders.pull_*", "price.vendor_share", "grey.markup", "grey.elasticity", "grey.scale.*",
     "beijing.pass.*", "episode:*",
 )  # fmt: skip
@@ -71,7 +72,9 @@ class Paths:
         names: Streams whose scores are given; all that :data:`CANDIDATES` names by default.
 
     Attributes:
-        names: The streams. ``rows``: the observations. ``bounds``: priors of the streams as the fit takes them.
+        names: The streams. ``rows``: the observations.
+        bounds: Low, central and high of the streams' priors as the fit takes them, and of others that it takes so too,
+            as their newest variant rests on a figure of the fit.
     """
 
     def __init__(self, catalogue: Catalogue, as_of: date, names: Sequence[str] | None = None) -> None:
@@ -79,12 +82,24 @@ class Paths:
         self.plan = plan(catalogue, Settings({}), as_of, as_of.replace(day=1), seed=0, draws=1)
         self.rows: tuple[Target, ...] = tuple(targets(catalogue, self.plan, as_of))
         used = {row.id for row in readable(catalogue, self.plan, as_of)}
-        self.names = tuple(names) if names is not None else self._candidates()
-        variants = {n: chosen_variant(catalogue.priors[n], as_of, used) for n in self.names if n in catalogue.priors}
-        self.bounds = {n: (v.low, v.central, v.high) for n, v in variants.items()}
-        size = len(self.names)
-        fitted = Posterior(as_of, "prior", self.names, np.zeros(size), np.eye(size), self.bounds, {})
-        self.plan = replace(self.plan, posterior=fitted)
+        self.plan = self._with((), {})
+        looked = self._candidates()
+        self.names = tuple(names) if names is not None else looked
+        self.bounds: dict[str, tuple[float, float, float]] = {}
+        for name in dict.fromkeys((*self.names, *looked)):
+            if name in catalogue.priors:
+                prior = catalogue.priors[name]
+                chosen, newest = (chosen_variant(prior, as_of, known) for known in (used, set()))
+                if name in self.names or chosen is not newest:
+                    self.bounds[name] = (chosen.low, chosen.central, chosen.high)
+        self.plan = self._with(self.names, self.bounds)
+
+    def _with(self, names: tuple[str, ...], bounds: dict[str, tuple[float, float, float]]) -> Plan:
+        """The plan with a posterior that is the prior: it holds the priors as the fit takes them."""
+        size = len(names)
+        return replace(
+            self.plan, posterior=Posterior(self.as_of, "prior", names, np.zeros(size), np.eye(size), bounds, {})
+        )
 
     def _candidates(self) -> tuple[str, ...]:
         streams = Scored({}, 1)
@@ -97,7 +112,12 @@ class Paths:
             inside = any(fnmatchcase(name, p) for p in CANDIDATES)
             return inside and not any(fnmatchcase(name, p) for p in _LEFT_OUT)
 
-        return tuple(name for name in streams.names if wanted(name))
+        both = [
+            n
+            for name in streams.names
+            for n in ((name, name + RENEWED) if name.startswith("path:") and not name.endswith(RENEWED) else (name,))
+        ]
+        return tuple(name for name in dict.fromkeys(both) if wanted(name))
 
     def with_rows(self, rows: tuple[Target, ...]) -> "Paths":
         """The same paths beside other figures."""

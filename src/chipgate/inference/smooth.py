@@ -23,7 +23,7 @@ from chipgate.inference.paths import Scored
 from chipgate.market.simulate import simulate
 from chipgate.schema.market import Prior, Variant
 from chipgate.setup.build import block, build
-from chipgate.setup.draws import PATH_CORRELATION, PriorDraws
+from chipgate.setup.draws import PATH_CORRELATION, RENEWED, PriorDraws
 
 Array = NDArray[np.float64]
 _Z90: Final = 1.2815515655446004
@@ -69,7 +69,7 @@ class Smooth:
 
     def _anchor_tables(self, draws: PriorDraws) -> None:
         """Anchors of all paths in the fit: how their scores follow from the streams', and their weights by month."""
-        found = [n.removeprefix("path:") for n in self.names if n.startswith("path:")]
+        found = [n.removeprefix("path:").removesuffix(RENEWED) for n in self.names if n.startswith("path:")]
         found += [n.rpartition(".")[0] for n in self.names if n.rpartition(".")[2][:4].isdigit()]
         anchors: list[str] = []
         weights: dict[str, tuple[int, Array]] = {}
@@ -79,7 +79,7 @@ class Smooth:
             anchors += names
         self._mixing = np.zeros((len(anchors), len(self.names)))
         for i, name in enumerate(anchors):
-            common = f"path:{name.rpartition('.')[0]}"
+            common = draws.common(name)
             if common in self.at:
                 self._mixing[i, self.at[common]] = np.sqrt(PATH_CORRELATION)
             if name in self.at:

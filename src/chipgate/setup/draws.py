@@ -18,6 +18,10 @@ PATH_CORRELATION = 0.8
 """Correlation, on the normal scale, of the anchors of one path: a high start goes with a high end."""
 
 
+RENEWED = ":renewed"
+"""End of the name of the stream that renewed anchors of a path share."""
+
+
 class PriorDraws:
     """Draws of priors, one random stream each.
 
@@ -92,14 +96,24 @@ class PriorDraws:
         anchors = self._anchors(prefix)
         if not anchors:
             return None
-        common = self.score(f"path:{prefix}")
+        common = {name: self.score(name) for name in dict.fromkeys(self.common(name) for name, _ in anchors)}
         own, shared = np.sqrt(1 - PATH_CORRELATION), np.sqrt(PATH_CORRELATION)
         logs = []
         for name, _ in anchors:
-            z = shared * common + own * self.score(name)
+            z = shared * common[self.common(name)] + own * self.score(name)
             logs.append(np.log(self._at(name, np.clip(ndtr(z), 1e-9, 1 - 1e-9))))
         weight = _weights([day for _, day in anchors], months)
         return np.exp(sum(weight[:, [i]] * log for i, log in enumerate(logs)))
+
+    def common(self, anchor: str) -> str:
+        """Stream of the score that an anchor shares with others of its path.
+
+        Beside a posterior, anchors whose prior was renewed since the first day have one of their own: they know
+        already what the record says of the level of the others, and would be moved by it twice.
+        """
+        prior = self.priors[anchor]
+        renewed = self.posterior is not None and self.variant(prior) is not prior.variants[0]
+        return f"path:{anchor.rpartition('.')[0]}{RENEWED if renewed else ''}"
 
     def weights(self, prefix: str, months: Sequence[date]) -> tuple[list[str], NDArray[np.float64]]:
         """Anchors of a path that stood at the as-of date, and their weights by month, ``[t anchor]``."""

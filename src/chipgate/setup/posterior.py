@@ -31,7 +31,8 @@ class Posterior:
     Attributes:
         method: How it was found: ``laplace``, ``importance`` or ``nuts``.
         names: Streams. ``mean``: of their scores, ``[n]``; ``factor``: lower factor of their covariance, ``[n n]``.
-        bounds: Low, central and high of those streams that are priors, as they stood in the fit.
+        bounds: Low, central and high of priors as they stood in the fit: of those streams that are priors, and of
+            others whose newest variant rests on a figure of the fit.
         document: The file, with diagnostics.
     """
 
@@ -88,13 +89,18 @@ def read(path: Path) -> Posterior:
             raise ValueError(f"format {document['format']} is not {FORMAT}")
         names = tuple(document["streams"])
         mean = np.array([document["streams"][name]["mean"] for name in names])
-        bounds = {n: tuple(row["prior"]) for n, row in document["streams"].items() if "prior" in row}
+        bounds = {name: _three(row) for name, row in document["priors"].items()}
         return Posterior(
             date.fromisoformat(document["as_of"]), document["method"], names, mean,
             unpacked(document["factor"], len(names)), bounds, document,
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"is no posterior: {error}", path=path, fix="write it by `chipgate calibrate`") from error
+
+
+def _three(row: Sequence[float]) -> tuple[float, float, float]:
+    low, middle, high = row
+    return low, middle, high
 
 
 def packed(factor: NDArray[np.float64]) -> list[list[float]]:
