@@ -109,7 +109,7 @@ def _page(data: "Catalogue", path: Path, out: Path) -> None:
     posteriors = shipped(data)
     day = posteriors[-1].as_of
     runs = [
-        run("h20-reopened", as_of=day.isoformat(), until=f"{day.year}-12", draws=500, data=data,
+        run("h20-reopened", as_of=day.isoformat(), until=f"{day.year + (day.month == 12)}-12", draws=500, data=data,
             metrics=list(METRICS), prior=prior)
         for prior in (False, True)
     ]  # fmt: skip
