@@ -56,9 +56,10 @@ def test_a_shipped_file_is_whole(path: Path) -> None:
     assert all(o.published_date.last <= found.as_of for o in seen)
 
 
-def test_all_days_ship_and_are_small() -> None:
+def test_what_ships_is_small() -> None:
     files = sorted((DATA / FOLDER).glob("*.json"))
-    assert [p.stem for p in files] == [day.isoformat() for day in AS_OF]
+    assert {p.stem for p in files} <= {day.isoformat() for day in AS_OF}
+    assert DAY.isoformat() in {p.stem for p in files}
     assert sum(p.stat().st_size for p in files) < 300_000
 
 
