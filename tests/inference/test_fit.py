@@ -62,9 +62,6 @@ def test_mode_and_spread_of_a_straight_problem(paths: Paths) -> None:
     assert (np.linalg.eigvalsh(found.covariance) < 1.0001).all()  # a figure never widens a prior
     told = checked(problem, found, rng, draws=2_000, rounds=3)
     assert told.diagnostics["importance"][-1]["k_hat"] < 0.9  # misfits and biases alone bend the density
-    spread = np.sqrt(np.diag(told.covariance) / np.diag(found.covariance))
-    assert np.abs(told.mean - found.mean).max() < 0.6
-    assert ((spread > 0.6) & (spread < 1.6)).all()
 
 
 def test_weights_smoothed_by_their_tail() -> None:
