@@ -58,7 +58,7 @@ docs: $(VENV)/.dev
 
 # Apart from the other pages, since it runs the market.
 history: $(VENV)/.runtime
-	@$(BIN)/chipgate record --markdown docs/history.md
+	@$(BIN)/chipgate record --prior --markdown docs/history.md
 
 # Resumable: runs are kept in out/backtest.
 scoreboard: $(VENV)/.runtime

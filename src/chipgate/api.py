@@ -112,6 +112,7 @@ def run(
     seed: int = 0, settings: "Mapping[str, Any] | None" = None, dtype: str = "float32",
     metrics: Sequence[str] | None = None, progress: "Progress | None" = None, data: Catalogue | None = None,
     supply_sheet: "Path | None" = None, demand_sheet: "Path | None" = None, fiscal: "Mapping[str, int] | None" = None,
+    prior: bool = False,
 ) -> "xr.Dataset":  # fmt: skip
     """Simulate a scenario.
 
@@ -129,6 +130,7 @@ def run(
         supply_sheet, demand_sheet: Sheets (.xlsx, .csv) of chips by quarter whose units replace the supply of
             their offers, or whose revenue replaces the budget.
         fiscal: ``first_month`` and ``year_offset`` where the sheets have fiscal quarters.
+        prior: Leave the record's posterior aside and draw from the priors alone.
 
     Returns:
         Dataset with dimensions ``month``, the axes of each metric, and ``draw``; units, labels, formulas and
@@ -140,6 +142,7 @@ def run(
     from chipgate.results.dataset import dataset
     from chipgate.results.execute import execute_plan
     from chipgate.setup.plan import plan
+    from chipgate.setup.posterior import latest
     from chipgate.setup.scenario import resolve
 
     if not 1 <= draws <= MOST_DRAWS:
@@ -149,7 +152,8 @@ def run(
     data = data or catalogue()
     found = resolve(data, scenario, as_of=as_of, until=until, extra=settings)
     check_metrics(metrics or ())
-    made = plan(data, found.settings, found.as_of, found.until, seed=seed, draws=draws)
+    posterior = None if prior else latest(data, found.as_of)
+    made = plan(data, found.settings, found.as_of, found.until, seed=seed, draws=draws, posterior=posterior)
     sheets = {kind: path for kind, path in (("supply", supply_sheet), ("demand", demand_sheet)) if path is not None}
     ran = execute_plan(made, dtype=dtype, names=metrics, progress=progress, adjust=_with_sheets(made, sheets, fiscal))
     return dataset(ran, found).assign_attrs({f"{kind}_sheet": path.name for kind, path in sheets.items()})

@@ -54,7 +54,7 @@ def test_a_spoilt_file_is_replaced(made: list[str], content: bytes) -> None:
 
 
 def test_the_key_knows_code_and_precision() -> None:
-    assert module._code() != ""
+    assert module.code_hash() != ""
     assert "cpu" in module._machine()
     names = {module._file(s, d, b).name for s in ("a", "b") for d in ("float32", "float64") for b in (32, 64)}
     assert len(names) == 8

@@ -172,7 +172,7 @@ def sensitivity(
     seed: SeedOption = 0, setting: SetOption = None,
     top: Annotated[int, typer.Option(min=1, help="Inputs of the tornado.")] = 12, json: JsonFlag = False,
 ) -> None:  # fmt: skip
-    """Which inputs drive a metric."""
+    """Which inputs drive a metric, each over its prior."""
     from chipgate.api import check_metrics
     from chipgate.errors import BadInputError
     from chipgate.results.compare import target
@@ -283,9 +283,11 @@ def record(
     markdown: Annotated[
         Path | None, typer.Option(help="Write the comparison as a page, such as docs/history.md.")
     ] = None,
+    prior: Annotated[bool, typer.Option("--prior", help="What the priors say, not their posterior.")] = False,
     json: JsonFlag = False,
 ) -> None:  # fmt: skip
     """The model's history beside the published record, with its misses."""
+    from chipgate.inference.page import z_score
     from chipgate.results.io import read_result
     from chipgate.results.record import METRICS, compare_with_record
     from chipgate.results.record_page import figure, record_markdown
@@ -296,7 +298,7 @@ def record(
     else:
         until = f"{int(as_of[:4])}-12" if as_of[:4].isdigit() else None
         ran = _run("h20-reopened", None, as_of=as_of, until=until, draws=draws, seed=seed, data=data,
-                   metrics=list(METRICS), progress=progress_line("simulating"))  # fmt: skip
+                   prior=prior, metrics=list(METRICS), progress=progress_line("simulating"))  # fmt: skip
     found = compare_with_record(ran, data)
     if markdown is not None:
         _save_page(markdown, record_markdown(found, ran.attrs))
@@ -306,7 +308,8 @@ def record(
                 {"observation": c.observation.id, "what": c.what, "unit": c.observation.unit,
                  "period": [str(c.observation.period_start), str(c.observation.period_end)],
                  "published": [c.observation.low, c.observation.value, c.observation.high],
-                 "kind": c.observation.kind, "model": {"p5": c.p5, "p50": c.p50, "p95": c.p95}, "inside": c.inside}
+                 "kind": c.observation.kind, "model": {"p5": c.p5, "p50": c.p50, "p95": c.p95}, "inside": c.inside,
+                 "z": z_score(c)}
                 for c in found
             ]
         )  # fmt: skip

@@ -49,6 +49,7 @@ def run(
         Path | None, typer.Option(help="Sheet of the same shape whose units replace the supply of its chips.")
     ] = None,
     demand_sheet: Annotated[Path | None, typer.Option(help="Sheet whose revenue replaces the budget.")] = None,
+    prior: Annotated[bool, typer.Option("--prior", help="Draw from the priors, not from their posterior.")] = False,
     double: Annotated[bool, typer.Option(help="Double precision.")] = False,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html.")] = True,
     json: JsonFlag = False,
@@ -70,6 +71,7 @@ def run(
         "supply_sheet": supply_sheet,
         "demand_sheet": demand_sheet,
         "fiscal": calendar,
+        "prior": prior,
     }
     _check_metrics(metric)
     if sheet is not None:

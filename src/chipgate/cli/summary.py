@@ -22,6 +22,10 @@ def print_run(out: "Console", data: "xr.Dataset") -> None:
     out.print(
         f"[bold]{escape(attrs['title'])}[/]  as of {attrs['as_of']}, {attrs['draws']:,} draws, seed {attrs['seed']}"
     )
+    if attrs.get("posterior", "none") != "none":
+        out.print(
+            f"Priors fitted to the record: posterior of {escape(str(attrs['posterior']))}; --prior leaves it out."
+        )
     after = data.sel(month=data["month"] > np.datetime64(pd.Timestamp(attrs["as_of"])))
     quarters = [str(q) for q in aggregate(after["grey_units"], quarterly=True)["period"].values][:6]
     columns: list[Column] = ["", *((q, "right") for q in quarters)]

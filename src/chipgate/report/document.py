@@ -61,6 +61,7 @@ def provenance_rows(context: Context) -> list[tuple[str, str]]:
     found = [
         ("Chipgate version", str(attrs.get("chipgate_version", "unknown"))),
         ("Hash of the data", str(attrs.get("data_hash", "unknown"))),
+        ("Posterior of the priors", str(attrs.get("posterior", "none"))),
         ("Scenario", f"{scenario}: {attrs.get('title', '')}"),
         ("As-of date", f"{context.as_of.isoformat()}; nothing published later is used"),
         ("Months", f"{context.months[0]} to {context.months[-1]}"),

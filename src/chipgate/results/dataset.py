@@ -65,6 +65,7 @@ def provenance(executed: Executed, scenario: Resolved) -> dict[str, Any]:
         "format": FORMAT, "chipgate_version": version("chipgate"), "data_hash": plan.catalogue.fingerprint,
         "scenario": scenario.id, "title": scenario.title, "as_of": scenario.as_of.isoformat(),
         "until": scenario.until.isoformat(), "seed": plan.seed, "draws": plan.draws,
+        "posterior": "none" if plan.posterior is None else plan.posterior.label,
         "settings": json.dumps(dict(scenario.raw), sort_keys=True, default=str),
         "nonconverged_draws": [int(i) for i in np.flatnonzero(~executed.converged)],
         "events_used": events_used(executed),
@@ -171,7 +172,8 @@ def run_document(
     return {
         "scenario": attrs["scenario"], "title": attrs["title"], "as_of": attrs["as_of"], "draws": attrs["draws"],
         "seed": attrs["seed"], "months": months, "version": attrs["chipgate_version"],
-        "data_hash": attrs["data_hash"], "settings": json.loads(attrs["settings"]), "metrics": metrics,
+        "data_hash": attrs["data_hash"], "posterior": attrs.get("posterior", "none"),
+        "settings": json.loads(attrs["settings"]), "metrics": metrics,
         "events_used": list(attrs["events_used"]), "nonconverged_draws": list(attrs["nonconverged_draws"]),
         "policy_counts": json.loads(attrs["policy_counts"]),
     }  # fmt: skip

@@ -90,12 +90,12 @@ def _keep(path: Path, content: dict[str, Any]) -> None:
 
 
 def _file(structure: Structure, dtype: str, block: int) -> Path:
-    key = sha256("\0".join((repr(structure), dtype, str(block), _machine(), _code())).encode()).hexdigest()
+    key = sha256("\0".join((repr(structure), dtype, str(block), _machine(), code_hash())).encode()).hexdigest()
     return cache_folder() / f"program-{key[:32]}.pickle"
 
 
 @cache
-def _code() -> str:
+def code_hash() -> str:
     """Hash of the source that is compiled."""
     found = sha256()
     for package in ("arrays", "market"):

@@ -54,13 +54,22 @@ def record_markdown(found: Sequence[Comparison], attrs: Mapping[Any, Any]) -> st
     low, high = (f"{end / 1e9:g}" for end in OTHER_GOODS_USD_A_QUARTER)
     misses = [c for c in found if not c.inside]
     near = [c for c in found if c.inside and not c.central_inside]
-    command = f"chipgate record --as-of {as_of} --draws {draws} --seed {seed} --markdown docs/history.md"
+    posterior = str(attrs.get("posterior", "none"))
+    plain = posterior == "none"
+    command = (
+        f"chipgate record --as-of {as_of} --draws {draws} --seed {seed}{' --prior' if plain else ''} "
+        "--markdown docs/history.md"
+    )
+    standing = (
+        "No parameter is fitted to these figures: they show what the priors say of the past."
+        if plain
+        else f"The priors are fitted to what was published by {posterior[:10]}: that part tests the fit, no forecast."
+    )
     parts = [
         f"<!-- Written by `{command}`; do not edit. -->",
         "# The model's history beside the record",
         f"As of {as_of}, {draws:,} draws, seed {seed}, Chipgate {attrs['chipgate_version']}, data "
-        f"`{str(attrs['data_hash'])[:12]}`. No parameter is fitted to these figures: they show what the priors say of "
-        "the past. Write the page anew with",
+        f"`{str(attrs['data_hash'])[:12]}`. {standing} Write the page anew with",
         f"    {command}",
         "An observation is *inside* when its published range and the model's 90 % band overlap; it is inside *by the "
         "figure* when the published central figure itself lies in the band. Wide bands are easy to fall into, so read "

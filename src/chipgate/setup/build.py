@@ -37,16 +37,17 @@ class Built:
     drawn: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
-def build(made: Plan, first: int = 0, count: int | None = None) -> Built:
+def build(made: Plan, first: int = 0, count: int | None = None, streams: Streams | None = None) -> Built:
     """Draw the inputs of a plan.
 
     Args:
         first, count: Only this stretch of its draws; all by default. A stretch holds the draws that the whole
             would hold there.
+        streams: Random streams in place of those of the plan's seed.
     """
     made = replace(made, draws=made.draws - first if count is None else count)
-    streams = Streams(made.seed, made.draws, first)
-    draws = PriorDraws(made.catalogue, streams, made.as_of)
+    streams = Streams(made.seed, made.draws, first) if streams is None else streams
+    draws = PriorDraws(made.catalogue, streams, made.as_of, made.posterior)
     speed = Throughput(made, streams)
     constants = constants_of(made, streams, draws, speed)
     monthly, us_stock, counts = monthly_of(made, streams, draws, constants, speed)

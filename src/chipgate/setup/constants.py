@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit, ndtri
+from scipy.special import expit, logit
 
 from chipgate.arrays.inputs import MEASURES
 from chipgate.arrays.keys import Streams
@@ -49,7 +49,7 @@ def constants_of(made: Plan, streams: Streams, draws: PriorDraws, speed: Through
         "access": access, "log_phi": np.stack([speed.log_phi(o.chip) for o in offers], axis=1), "own": own,
         "cost": cost,
         "taste": _tastes(made, streams, draws), "alpha": alpha, "lam": draws.one("choice.lam"),
-        "outside": draws.one("choice.outside"), "passes": _passes(made, streams, draws),
+        "outside": draws.one("choice.outside"), "passes": _passes(made, draws),
         "sufficiency": draws.one("beijing.sufficiency"), "tariff": draws.one("price.tariff"),
         "markup": draws.one("grey.markup"), "grey_elasticity": draws.one("grey.elasticity"),
         "grey_scale": np.stack([draws.one(f"grey.scale.{o.supply}") if o.route == "grey" else np.ones(n)
@@ -123,13 +123,13 @@ def _tastes(made: Plan, streams: Streams, draws: PriorDraws) -> NDArray[np.float
     return taste
 
 
-def _passes(made: Plan, streams: Streams, draws: PriorDraws) -> NDArray[np.float64]:
+def _passes(made: Plan, draws: PriorDraws) -> NDArray[np.float64]:
     """Share of ordinary demand let through at each level, with an effect of each family, ``[4 f d]``."""
     spread = draws.one("beijing.episode_spread")
     common = [draws.one(f"beijing.pass.{level}") for level in (1, 2, 3)]
     table = np.ones((4, len(made.structure.families), made.draws))
     for f, family in enumerate(made.structure.families):
-        shift = spread * ndtri(streams.uniform(f"episode:{family}"))
+        shift = spread * draws.score(f"episode:{family}")
         shares = [expit(logit(share) + shift) for share in common]
         # A stricter level never lets more through.
         table[1, f], table[2, f], table[3, f] = np.minimum.accumulate(np.stack(shares), axis=0)

@@ -12,9 +12,14 @@ from chipgate.catalogue import Catalogue
 from chipgate.catalogue.priors import quantile
 from chipgate.errors import InternalError
 from chipgate.schema.market import Prior, Variant
+from chipgate.setup.posterior import Posterior
 
 PATH_CORRELATION = 0.8
 """Correlation, on the normal scale, of the anchors of one path: a high start goes with a high end."""
+
+
+RENEWED = ":renewed"
+"""End of the name of the stream that renewed anchors of a path share."""
 
 
 class PriorDraws:
@@ -24,20 +29,26 @@ class PriorDraws:
         catalogue: Holds the priors.
         streams: Random streams of the run.
         as_of: Last day on which anything is known.
+        posterior: Gives the scores of its streams; without it all are those of the priors.
 
     Attributes:
         used: Priors drawn so far, as they stood. ``drawn``: their draws ``[d]``.
     """
 
-    def __init__(self, catalogue: Catalogue, streams: Streams, as_of: date) -> None:
+    def __init__(self, catalogue: Catalogue, streams: Streams, as_of: date, posterior: Posterior | None = None) -> None:
         self.priors = catalogue.priors
         self.streams = streams
         self.as_of = as_of
+        self.posterior = posterior
+        self._scores: dict[str, NDArray[np.float64]] = {}
         self.used: dict[str, Variant] = {}
         self.drawn: dict[str, NDArray[np.float64]] = {}
 
     def variant(self, prior: Prior) -> Variant | None:
-        """The prior as it stood at the as-of date; ``None`` where nothing was known."""
+        """The prior as it stood at the as-of date, in the fit where it is fitted; ``None`` where nothing was known."""
+        fitted = None if self.posterior is None else self.posterior.variant(prior)
+        if fitted is not None:
+            return fitted
         known = [v for v in prior.variants if v.known_since.last <= self.as_of]
         return known[-1] if known else None
 
@@ -47,7 +58,30 @@ class PriorDraws:
         Raises:
             InternalError: No prior of this name stood at the as-of date.
         """
-        return self.drawn[name] if name in self.drawn else self._at(name, self.streams.uniform(name))
+        return self.drawn[name] if name in self.drawn else self._at(name, self.uniform(name))
+
+    def uniform(self, name: str) -> NDArray[np.float64]:
+        """Uniforms ``[d]`` of a stream, given the record where the posterior holds it."""
+        if self._fitted(name):
+            return np.clip(ndtr(self.score(name)), 1e-12, 1 - 1e-12)
+        return self.streams.uniform(name)
+
+    def score(self, name: str) -> NDArray[np.float64]:
+        """Normal scores ``[d]`` of a stream, given the record where the posterior holds it."""
+        if self.posterior is None or not self._fitted(name):
+            return ndtri(self.streams.uniform(name))
+        if not self._scores:
+            names = self.posterior.names
+            scores = self.posterior.scores(np.stack([ndtri(self.streams.uniform(n)) for n in names]))
+            self._scores = dict(zip(names, scores, strict=True))
+        return self._scores[name]
+
+    def _fitted(self, name: str) -> bool:
+        """Whether the posterior holds a stream, and its prior is the one of the fit."""
+        if self.posterior is None or name not in self.posterior.names:
+            return False
+        prior = self.priors.get(name)
+        return prior is None or self.posterior.variant(prior) is not None
 
     def known(self, name: str) -> bool:
         """Whether the prior exists and stood at the as-of date."""
@@ -62,20 +96,29 @@ class PriorDraws:
         anchors = self._anchors(prefix)
         if not anchors:
             return None
-        common = ndtri(self.streams.uniform(f"path:{prefix}"))
+        common = {name: self.score(name) for name in dict.fromkeys(self.common(name) for name, _ in anchors)}
         own, shared = np.sqrt(1 - PATH_CORRELATION), np.sqrt(PATH_CORRELATION)
         logs = []
         for name, _ in anchors:
-            z = shared * common + own * ndtri(self.streams.uniform(name))
+            z = shared * common[self.common(name)] + own * self.score(name)
             logs.append(np.log(self._at(name, np.clip(ndtr(z), 1e-9, 1 - 1e-9))))
-        at = np.array([_number(day) for _, day in anchors])
-        wanted = np.array([_number(day) for day in months])
-        low = np.clip(np.searchsorted(at, wanted, side="right") - 1, 0, len(at) - 1)
-        high = np.minimum(low + 1, len(at) - 1)
-        span = np.where(high > low, at[high] - at[low], 1.0)
-        weight = np.clip((wanted - at[low]) / span, 0, 1)[:, None]
-        stacked = np.stack(logs)
-        return np.exp(stacked[low] * (1 - weight) + stacked[high] * weight)
+        weight = _weights([day for _, day in anchors], months)
+        return np.exp(sum(weight[:, [i]] * log for i, log in enumerate(logs)))
+
+    def common(self, anchor: str) -> str:
+        """Stream of the score that an anchor shares with others of its path.
+
+        Beside a posterior, anchors whose prior was renewed since the first day have one of their own: they know
+        already what the record says of the level of the others, and would be moved by it twice.
+        """
+        prior = self.priors[anchor]
+        renewed = self.posterior is not None and self.variant(prior) is not prior.variants[0]
+        return f"path:{anchor.rpartition('.')[0]}{RENEWED if renewed else ''}"
+
+    def weights(self, prefix: str, months: Sequence[date]) -> tuple[list[str], NDArray[np.float64]]:
+        """Anchors of a path that stood at the as-of date, and their weights by month, ``[t anchor]``."""
+        anchors = self._anchors(prefix)
+        return [name for name, _ in anchors], _weights([day for _, day in anchors], months)
 
     def _anchors(self, prefix: str) -> list[tuple[str, date]]:
         found = []
@@ -96,6 +139,17 @@ class PriorDraws:
             u, variant.low, variant.central, variant.high, prior.scale, prior.least, prior.most
         )  # fmt: skip
         return self.drawn[name]
+
+
+def _weights(anchors: Sequence[date], months: Sequence[date]) -> NDArray[np.float64]:
+    """Weight of each anchor in each month, ``[t anchor]``: straight between two, level beyond them."""
+    at = np.array([_number(day) for day in anchors])
+    wanted = np.array([_number(day) for day in months])
+    low = np.clip(np.searchsorted(at, wanted, side="right") - 1, 0, len(at) - 1)
+    high = np.minimum(low + 1, len(at) - 1)
+    span = np.where(high > low, at[high] - at[low], 1.0)
+    part = np.clip((wanted - at[low]) / span, 0, 1)[:, None]
+    return np.asarray(np.eye(len(at))[low] * (1 - part) + np.eye(len(at))[high] * part)
 
 
 def _number(day: date) -> int:

@@ -10,6 +10,7 @@ from chipgate.catalogue import Catalogue
 from chipgate.schema.actors import Buyer
 from chipgate.schema.market import ROUTES, Offer
 from chipgate.setup.levers import Settings
+from chipgate.setup.posterior import Posterior
 from chipgate.timegrid import FIRST_DAY, month_starts
 
 POLICY_CLASSES: Final = ("internet_platform", "ai_lab", "state_funded", "entity_listed", "enterprise")
@@ -22,6 +23,7 @@ class Plan:
     Attributes:
         offers: Offers known at the as-of date, in array order.
         buyers: Chinese buyers, in array order.
+        posterior: What the record says of the priors; ``None`` for the priors as they are.
     """
 
     catalogue: Catalogue
@@ -33,9 +35,13 @@ class Plan:
     structure: Structure
     seed: int
     draws: int
+    posterior: Posterior | None = None
 
 
-def plan(catalogue: Catalogue, settings: Settings, as_of: date, until: date, *, seed: int, draws: int) -> Plan:
+def plan(
+    catalogue: Catalogue, settings: Settings, as_of: date, until: date, *, seed: int, draws: int,
+    posterior: Posterior | None = None,
+) -> Plan:  # fmt: skip
     """Coordinates of a run.
 
     A chip that was not announced at the as-of date is not offered: it comes in not at all, rather than as a guess.
@@ -60,7 +66,7 @@ def plan(catalogue: Catalogue, settings: Settings, as_of: date, until: date, *, 
         huawei=tuple(i for i, o in enumerate(offers) if o.supply == "huawei"),
         followers=tuple(stack != "cuda" for stack in stacks), months=len(months),
     )  # fmt: skip
-    return Plan(catalogue, settings, as_of, months, offers, buyers, structure, seed, draws)
+    return Plan(catalogue, settings, as_of, months, offers, buyers, structure, seed, draws, posterior)
 
 
 def _announced(catalogue: Catalogue, offer: Offer, as_of: date) -> bool:

@@ -23,9 +23,16 @@ def past(context: Context) -> Section | None:
     below = sum(c.p50 < c.observation.value for c in found)
     said = "; ".join(f"{_name(c)}: published {figure(c.observation.value)} {c.observation.unit}, model "
                      f"{figure(c.p50)} ({figure(c.p5)} to {figure(c.p95)})" for c in misses)  # fmt: skip
+    posterior = str(context.data.attrs.get("posterior", "none"))
+    standing = (
+        "No parameter is fitted to the record, so its figures are a test of the inputs."
+        if posterior == "none"
+        else f"The priors are fitted to most of these figures, as published by {posterior[:10]}; so this shows how "
+        "well the model can meet them, not how well it foresees."
+    )
     lead = [
-        "No parameter is fitted to the record, so its figures are a test of the inputs. 1 means that the model gives "
-        f"the published figure. Of {len(found)} figures that were public by the as-of date, {len(found) - len(misses)} "
+        f"{standing} 1 means that the model gives the published figure. Of {len(found)} figures that were public by "
+        f"the as-of date, {len(found) - len(misses)} "
         f"have a published range that meets the model's 90 % band; the model's median is below the published figure "
         f"in {below}.",
     ]

@@ -1,0 +1,1 @@
+"""Fitting the market's priors to the published record, by as-of date."""

@@ -1,0 +1,144 @@
+"""How far a published figure may lie from the model: ranges, biases of sources and definitions, misfit.
+
+With ``y`` the log (of a share the log odds) of what a path says and ``y_0`` of the published figure,
+
+    y - y_0 - bias ~ Student-t with 4 degrees of freedom, scale s,     s^2 = sigma^2 + tau^2,
+
+``sigma`` from the published low and high (10th and 90th percentile, each its own side), ``bias`` shared by all rows
+of a source or definition, ``tau`` the misfit of a monthly model with straight ramps, by group of rows. Biases, misfits
+and the gaming and other goods in Nvidia's sales are unknowns of the fit beside the priors; they are standard normal
+scores like these.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from chipgate.inference.observed import Target
+from chipgate.results.record import OTHER_GOODS_USD_A_QUARTER
+
+Array = NDArray[np.float64]
+
+FREEDOM: Final = 4.0
+"""Degrees of freedom of the residuals: several published figures contradict each other."""
+_Z90: Final = 1.2815515655446004
+_LEAST: Final = 0.005
+"""Least relative standard deviation of a published figure."""
+MISFIT: Final = {"nvidia": 0.12, "domestic": 0.3, "other": 0.15}
+"""Median of the misfit by group of rows; assumed. A maker of few chips has lumpier sales than the model's ramps."""
+_MISFIT_SPREAD: Final = 0.5
+BIAS: Final[dict[str, tuple[float, float]]] = {
+    "basis:billing": (0.0, 0.05),
+    "definition:cards_of_all_classes": (-0.3, 0.3),
+    "units:press": (0.0, 0.12),
+    "units:analyst": (0.0, 0.12),
+    "units:tracker": (0.0, 0.12),
+    "revenue:press": (0.0, 0.15),
+    "revenue:analyst": (0.0, 0.15),
+    "share:analyst": (0.0, 0.2),
+    "share:press": (0.0, 0.2),
+    "price:press": (0.0, 0.1),
+}
+"""Mean and standard deviation of the bias of a source or definition, in logs; assumed. Trackers that count cards of
+all classes count small cards that the model leaves out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Errors:
+    """Distribution of the published figures given a path.
+
+    Attributes:
+        rows: Published figures. ``names``: of the unknowns beside the priors.
+        bias_of: Index of each row's bias, -1 for none; ``misfit_of``: of its misfit.
+    """
+
+    rows: tuple[Target, ...]
+    names: tuple[str, ...]
+    bias_of: NDArray[np.intp]
+    misfit_of: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, rows: Sequence[Target]) -> "Errors":
+        """The unknowns that these rows need."""
+        keys = [_bias(row) for row in rows]
+        biases = [key for key in BIAS if key in keys]
+        groups = [_group(row) for row in rows]
+        misfits = [key for key in MISFIT if key in groups]
+        names = ("other_goods", *(f"misfit:{g}" for g in misfits), *(f"bias:{b}" for b in biases))
+        return cls(
+            tuple(rows), names, np.array([biases.index(k) if k in biases else -1 for k in keys]),
+            np.array([misfits.index(g) for g in groups]),
+        )  # fmt: skip
+
+    @property
+    def misfits(self) -> list[str]:
+        """Groups of misfits in order."""
+        return [n.removeprefix("misfit:") for n in self.names if n.startswith("misfit:")]
+
+    @property
+    def biases(self) -> list[str]:
+        """Biases in order."""
+        return [n.removeprefix("bias:") for n in self.names if n.startswith("bias:")]
+
+    def scales(self, said: Any, nuisance: Any, xp: Any = np, normal: Any = ndtr) -> tuple[Any, Any]:
+        """Residuals and scales, ``[row d]`` each, of what paths say and of the other unknowns ``[k d]``."""
+        share = np.array([row.kind == "share" for row in self.rows])[:, None]
+        low, high = OTHER_GOODS_USD_A_QUARTER
+        goods = (low + (high - low) * normal(nuisance[0]))[None] * np.array([r.other_goods for r in self.rows])[:, None]
+        value, below, above = (
+            np.array([getattr(row, side) for row in self.rows])[:, None] for side in ("value", "low", "high")
+        )
+        # A path that says nothing at all is as bad as one that says a thousandth.
+        total = xp.maximum(said + goods, 1e-3 * value)
+        odds = xp.minimum(total, 0.999)
+        y = xp.where(share, xp.log(odds / xp.where(share, 1 - odds, 1.0)), xp.log(total))
+        first, count = 1, len(self.misfits)
+        misfit = np.array([MISFIT[m] for m in self.misfits])[:, None]
+        misfit = misfit * xp.exp(_MISFIT_SPREAD * nuisance[first : first + count])
+        bias = np.array([BIAS[b] for b in self.biases]).reshape(-1, 2)
+        moved = bias[:, :1] + bias[:, 1:] * nuisance[first + count :]
+        none = 0 * nuisance[:1]
+        moved = xp.concatenate([moved, none])[self.bias_of]  # index -1 is the row of zeros
+        residual = y - _scale(value, share) - moved
+        sigma = xp.where(residual > 0, _scale(above, share) - _scale(value, share),
+                         _scale(value, share) - _scale(below, share)) / _Z90  # fmt: skip
+        tau = misfit[self.misfit_of]
+        return residual, xp.sqrt(xp.maximum(sigma, _LEAST) ** 2 + tau**2)
+
+    def loss(self, said: Any, nuisance: Any, xp: Any = np, normal: Any = ndtr) -> Any:
+        """Negative log likelihood but for a constant, ``[d]``."""
+        residual, scale = self.scales(said, nuisance, xp, normal)
+        t = residual / scale
+        return (xp.log(scale) + (FREEDOM + 1) / 2 * xp.log1p(t * t / FREEDOM)).sum(0)
+
+    def draw(self, said: Array, nuisance: Array, rng: np.random.Generator) -> Array:
+        """Published figures that paths would have left, ``[row d]``, for checks on synthetic data."""
+        residual, scale = self.scales(said, nuisance)
+        share = np.array([row.kind == "share" for row in self.rows])[:, None]
+        value = np.array([row.value for row in self.rows])[:, None]
+        y = residual + _scale(value, share) - scale * rng.standard_t(FREEDOM, size=residual.shape)
+        return np.where(share, 1 / (1 + np.exp(-y)), np.exp(y))
+
+
+def _scale(value: Array, share: NDArray[np.bool_]) -> Array:
+    odds = np.where(share, np.clip(value, 1e-3, 0.999), 0.5)
+    return np.where(share, np.log(odds / (1 - odds)), np.log(np.where(share, 1.0, value)))
+
+
+def _group(row: Target) -> str:
+    if row.kind in ("share", "price") or row.observation.metric == "chips_smuggled_units":
+        return "other"
+    return "nvidia" if row.observation.maker == "nvidia" else "domestic"
+
+
+def _bias(row: Target) -> str:
+    seen = row.observation
+    if seen.basis.get("definition") == "cards_of_all_classes":
+        return "definition:cards_of_all_classes"
+    if seen.basis.get("basis") == "billing":
+        return "basis:billing"
+    return f"{row.kind}:{seen.channel}"
