@@ -1,6 +1,5 @@
 """Cases as arrays, and the rates that the model gives for them."""
 
-import dataclasses
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
@@ -117,7 +116,6 @@ def join(rows: Sequence[Points]) -> Points:
 
 _COUNTS: Final = ("stack", "phase", "metric", "benchmark")
 _PHASE: Final = {"training": 0, "finetune": 0, "prefill": 1, "decode": 2, "serving": 2}
-_MACHINES: Final[dict[tuple[int, str, str, bool], Machine]] = {}
 
 
 def _row(data: Catalogue, case: Case, choice: Choice) -> Points:
@@ -236,8 +234,3 @@ def figure(case: Case, log_rate: NDArray[np.float64] | float) -> NDArray[np.floa
     """A log rate as a figure in the unit of the case's metric."""
     sign = -1.0 if case.metric in ("tpot_ms", "time_to_train_min", "gpu_hours") else 1.0
     return np.exp(sign * np.asarray(log_rate))
-
-
-def as_question(case: Case, **changes: Any) -> Case:
-    """A case with some fields changed."""
-    return dataclasses.replace(case, **changes)
