@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import embedded
+from helpers import embedded, run_cli
 from score_cases import tiny_run
 
 from chipgate.arrays.inputs import MEASURES
@@ -86,3 +86,10 @@ def test_units_are_over_those_of_an_h100() -> None:
     h20 = next(row for row in rows if row["chip"].startswith("H20"))
     assert h20["memory_bandwidth"] == pytest.approx(4.0 / 3.35, rel=0.01)
     assert figure(h20["fp8"]) == "0.15"
+
+
+def test_a_backtest_from_after_the_record_is_refused() -> None:
+    done = run_cli("backtest", "--as-of", "2030-01-01", "--json")
+    assert (done.status, done.out) == (2, "")
+    assert "the record was closed on 2026-11-23" in done.err
+    assert done.err.count("\n") == 1

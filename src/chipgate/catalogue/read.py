@@ -7,7 +7,7 @@ must be exactly the record's fields.
 import csv
 import difflib
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,6 +48,60 @@ def read_text(path: Path) -> str:
     if not text.strip():
         raise DataError("is empty", path=path, fix="restore it, or remove the file")
     return text
+
+
+T = TypeVar("T")
+
+
+def read_foreign(path: Path, check: Callable[[list[str]], T], what: str) -> tuple[T, list[tuple[dict[str, str], int]]]:
+    """Read a CSV table that a user gives: a byte-order mark, CRLF and blank lines, as spreadsheets write, are let pass.
+
+    Args:
+        check: Called with the header before any row is read; what it returns is handed on.
+        what: One row of the table in words.
+
+    Returns:
+        The result of ``check``, and each row as header -> cell, stripped, with its line.
+
+    Raises:
+        DataError: It cannot be read, is binary, not UTF-8, empty, no CSV, has no row or one of another length.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror})", path=path) from error
+    if b"\0" in raw:
+        raise DataError("is a binary file", path=path, fix="give a CSV table in UTF-8")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise DataError("is not UTF-8", path=path, line=line, fix="save it as UTF-8") from error
+    if not text.strip():
+        raise DataError("is empty", path=path, fix=f"give a header and one {what} a line")
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows = []
+    try:
+        header = [name.strip() for name in next(reader)]
+        checked = check(header)
+        line = reader.line_num
+        for cells in reader:
+            start, line = line + 1, reader.line_num
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != len(header):
+                raise DataError(
+                    f"has {len(cells)} cells, the header has {len(header)}", path=path, line=start,
+                    fix="put a cell that holds a comma in double quotes",
+                )  # fmt: skip
+            rows.append(({name: cell.strip() for name, cell in zip(header, cells, strict=True)}, start))
+    except csv.Error as error:
+        raise DataError(
+            f"is not valid CSV ({error})", path=path, line=reader.line_num, fix="close every double quote"
+        ) from error
+    if not rows:
+        raise DataError("has a header and no rows", path=path, line=1, fix=f"give one {what} a line")
+    return checked, rows
 
 
 def read_record(path: Path, record: type[R]) -> R:

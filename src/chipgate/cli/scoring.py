@@ -10,6 +10,7 @@ import typer
 
 from chipgate.cli.common import Column, JsonFlag, catalogue_of, console, escape, print_json, table
 from chipgate.cli.simulate import DrawsOption, SeedOption, progress_line
+from chipgate.errors import BadInputError
 
 if TYPE_CHECKING:
     from chipgate.catalogue import Catalogue
@@ -77,6 +78,12 @@ def backtest(
 
     data = catalogue_of(ctx)
     days = _days(as_of, ROLLING)
+    late = next((day for day in days if day >= data.compiled), None)
+    if late is not None:
+        raise BadInputError(
+            f"--as-of {late}: the record was closed on {data.compiled}, so nothing that came later can be scored; "
+            "give an earlier day"
+        )
     runs = _runs(data, draws, seed, cache)
     known = list(data.observations.values())
     document = backtest_document(known, runs, days, progress_line("backtest", "as-of dates"))
@@ -88,7 +95,6 @@ def backtest(
 def _write_scoreboard(
     path: Path, document: dict[str, Any], data: "Catalogue", draws: int, seed: int, cache: Path | None
 ) -> None:
-    from chipgate.errors import BadInputError
     from chipgate.results.io import write_folder, write_text
     from chipgate.scoring.figure import figures
     from chipgate.scoring.h20 import question
@@ -163,7 +169,6 @@ def score_file(
 
 
 def _only_frozen(as_of: Sequence[str] | None) -> None:
-    from chipgate.errors import BadInputError
 
     if as_of:
         raise BadInputError("--frozen and --as-of exclude each other: a frozen forecast has its own as-of date")

@@ -57,6 +57,7 @@ def run(
     """Simulate the market: who gets which chips, which gate binds, who pays."""
     from chipgate.api import run as simulate
     from chipgate.results.dataset import headline_metrics, run_document
+    from chipgate.results.io import check_folder
     from chipgate.setup.scenario import parse_set
 
     data = catalogue_of(ctx)
@@ -74,6 +75,8 @@ def run(
         "prior": prior,
     }
     _check_metrics(metric)
+    if out is not None:
+        check_folder(out)
     if sheet is not None:
         from chipgate.results.sheet import check_ending
 

@@ -33,12 +33,7 @@ def write_folder(folder: Path, writers: dict[str, Callable[[Path], None]]) -> No
     Raises:
         BadInputError: The folder cannot be made or written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _clear_stale(folder)
-        aside = Path(tempfile.mkdtemp(prefix=f"{_ASIDE}{os.getpid()}-", dir=folder))
-    except OSError as error:
-        raise BadInputError(f"{folder}: cannot be written ({error.strerror}); give another --out") from error
+    aside = _aside(folder)
     try:
         # Side by side: compressing one file leaves time to compute the next.
         with ThreadPoolExecutor(max_workers=max(len(writers), 1)) as pool:
@@ -51,6 +46,28 @@ def write_folder(folder: Path, writers: dict[str, Callable[[Path], None]]) -> No
             os.replace(aside / name, target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def check_folder(folder: Path) -> None:
+    """Raise early where :func:`write_folder` could not write; nothing is made.
+
+    Raises:
+        BadInputError: The folder cannot be made or written.
+    """
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        why = "is no folder" if not there.is_dir() else "permission denied"
+        raise BadInputError(f"{folder}: cannot be written ({there}: {why}); give another --out")
+
+
+def _aside(folder: Path) -> Path:
+    """A fresh folder aside within a folder, which is made if it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _clear_stale(folder)
+        return Path(tempfile.mkdtemp(prefix=f"{_ASIDE}{os.getpid()}-", dir=folder))
+    except OSError as error:
+        raise BadInputError(f"{folder}: cannot be written ({error.strerror}); give another --out") from error
 
 
 def _clear_stale(folder: Path) -> None:

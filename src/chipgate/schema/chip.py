@@ -152,6 +152,10 @@ class Chip(Record):
         number = self.specs.get(field)
         return None if number is None else number.value
 
+    def published(self, field: str) -> bool:
+        """Whether a specification has a figure or a range."""
+        return field in self.specs
+
     def formats(self) -> Iterator[tuple[str, int, Sourced]]:
         """``(format name, bits, rate)`` of every number format with a figure."""
         for field, (name, bits) in FORMATS.items():

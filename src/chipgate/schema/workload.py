@@ -63,29 +63,34 @@ class Network(Record):
 
 
 class EfficiencyPrior(Record):
-    """What is believed of one efficiency before measurements are seen.
+    """What is believed of a number of the workload model before measurements are seen.
 
     Attributes:
-        link: ``fraction``: between 0 and ``most``; ``time``: positive.
-        low, central, high: 10th, 50th and 90th percentile for a typical stack.
-        between: Standard deviation between stacks on the scale of the link.
+        link: ``fraction``: an efficiency between 0 and ``most``; ``time``: a positive one; ``shift``: a number beside
+            the kernels, the same for all stacks, taken as it is.
+        low, central, high: 10th, 50th and 90th percentile, for a typical stack.
+        between: Standard deviation between stacks on the scale of the link; 0 for a shift.
     """
 
     id: Id
     label: str
     unit: str
-    link: Literal["fraction", "time"]
+    link: Literal["fraction", "time", "shift"]
     most: float = Field(default=1.0, gt=0)
-    low: float = Field(gt=0)
-    central: float = Field(gt=0)
-    high: float = Field(gt=0)
-    between: float = Field(gt=0)
+    low: float
+    central: float
+    high: float
+    between: float = Field(default=0.0, ge=0)
     why: str = Field(min_length=1)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if not self.low < self.central < self.high:
             raise ValueError(f"low < central < high is broken: {self.low}, {self.central}, {self.high}")
+        if self.link != "shift" and self.low <= 0:
+            raise ValueError(f"low ({self.low}) must lie above 0 for a {self.link}")
+        if (self.link == "shift") != (self.between == 0):
+            raise ValueError("between is 0 for a shift, and above 0 for all others")
         if self.link == "fraction" and self.high >= self.most:
             raise ValueError(f"high ({self.high}) must lie under most ({self.most})")
         return self

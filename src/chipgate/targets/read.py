@@ -1,7 +1,5 @@
 """Reading observations from a table of anyone: with the package's columns, or as the shared record has them."""
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from chipgate.catalogue import Catalogue
-from chipgate.catalogue.read import read_text
+from chipgate.catalogue.read import read_foreign
 from chipgate.errors import ChipgateError, DataError
 from chipgate.schema.tables import Observation
 from chipgate.targets.names import buyers_of, chips_of, maker_of
@@ -38,47 +36,13 @@ def read_observations(path: Path, data: Catalogue) -> list[Observation]:
     Raises:
         DataError: It cannot be read, a column or a value is missing or wrong; file and line are named.
     """
-    reader = csv.reader(io.StringIO(_text(path)), strict=True)
-    try:
-        header = [name.strip() for name in next(reader)]
-        raw = _is_raw(header, path)
-        found: list[Observation] = []
-        line = reader.line_num
-        for cells in reader:
-            start, line = line + 1, reader.line_num
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(header):
-                raise DataError(f"has {len(cells)} cells, the header has {len(header)}", path=path, line=start)
-            row = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
-            found.append(_observation(row, data, raw, path, start))
-    except csv.Error as error:
-        raise DataError(f"is not valid CSV ({error})", path=path, line=reader.line_num) from error
-    if not found:
-        raise DataError("has a header and no rows", path=path, line=1, fix="give at least one observation")
+    raw, rows = read_foreign(path, lambda header: _is_raw(header, path), "observation")
+    found = [_observation(row, data, raw, path, line) for row, line in rows]
     ids = [seen.id for seen in found]
     twice = next((name for name in ids if ids.count(name) > 1), None)
     if twice is not None:
         raise DataError(f"id {twice!r} stands twice", path=path, fix="give each row an id of its own")
     return found
-
-
-def _text(path: Path) -> str:
-    """Text of a file; a byte-order mark and CRLF, which spreadsheets write, are let pass."""
-    try:
-        head = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror})", path=path) from error
-    if b"\0" in head:
-        raise DataError("is a binary file", path=path, fix="give a CSV table in UTF-8")
-    if head.startswith(b"\xef\xbb\xbf") or b"\r" in head:
-        try:
-            text = head.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-        except UnicodeDecodeError as error:
-            raise DataError("is not UTF-8", path=path, fix="save it as UTF-8") from error
-        if text.strip():
-            return text
-    return read_text(path)
 
 
 def _is_raw(header: Sequence[str], path: Path) -> bool:

@@ -161,9 +161,22 @@ def _notes(data: Catalogue, predictor: Predictor, found: Answer, asked: Question
         notes.append(f"no measurement of {chip.name} is in the fit: the band is as wide as chips of its stack differ")
     if not machines.watts(chip)[1]:
         notes.append("design power is not published; it is told from the bandwidth of the memory")
-    if chip.spec("mem_bw_gbs") is None:
+    if not chip.published("mem_bw_gbs"):
         notes.append("memory bandwidth is not published; it is told from the rate")
-    return notes + _dated(chip, day)
+    return notes + _links(data, found) + _dated(chip, day)
+
+
+def _links(data: Catalogue, found: Answer) -> list[str]:
+    """What is assumed of the links over which this layout talks."""
+    chip, notes = found.chip, []
+    if found.choice.group > 1 and not chip.published("scaleup_bw_gbs"):
+        notes.append("no fast link is published: chips talk over the faster of their bus and their network")
+    if found.choice.group > 1 and not chip.published("max_scaleup_domain"):
+        notes.append(f"how many chips share a fast link is not published; {machines.DOMAIN_UNKNOWN} are assumed")
+    net = machines.network_of(data, chip)
+    if found.case.chips > 1 and net.kind == "assumed":
+        notes.append(f"the network is not known; {net.gbit_s:g} Gbit/s a chip are assumed ({net.why.rstrip('.')})")
+    return notes
 
 
 def _dated(chip: Chip, day: Any) -> list[str]:

@@ -21,32 +21,23 @@ STACKS: Final = ("cuda", "rocm", "cann", "xla", "other")
 """Stacks with an efficiency of their own; every other one is ``other``, of which no deviation is known."""
 _Z90: Final = 1.2815515655446004
 _HALF_LIFE_YEARS: Final = 1.0
-EXTRA: Final[dict[str, tuple[float, float]]] = {
-    "server": (-0.15, 0.15),
-    "interactive": (-0.9, 0.4),
-    "speculative": (0.5, 0.3),
-    "untuned": (-0.7, 0.5),
-    "benchmark.mlperf_llama2_70b_lora": (17.2, 0.7),
-    "benchmark.mlperf_gpt3_175b": (21.0, 0.7),
-    "benchmark.mlperf_llama31_405b": (21.5, 0.7),
-    "benchmark.mlperf_llama31_8b": (20.5, 0.7),
-    "benchmark.batch": (0.2, 0.15),
-}
-"""Numbers beside the kernels: mean and standard deviation before measurements are seen.
-
-Log rate under an arrival process with a latency limit against all requests at once (``server``, ``interactive``);
-log tokens a step gains by speculative decoding at small batches; log rate of a run that its source calls untuned;
-log tokens to the target of a benchmark, and how it grows with the logarithm of the batch."""
+EXTRA: Final = (
+    "server", "interactive", "speculative", "untuned", "benchmark_mlperf_llama2_70b_lora", "benchmark_mlperf_gpt3_175b",
+    "benchmark_mlperf_llama31_405b", "benchmark_mlperf_llama31_8b", "benchmark_batch",
+)  # fmt: skip
+"""Numbers beside the kernels, shifts among the catalogue's records, in the order of the vector."""
 
 
 class Scale(NamedTuple):
-    """Links and priors of the efficiencies as arrays, one entry each, in the order of :class:`Efficiency`."""
+    """Links and priors as arrays: of the efficiencies in the order of :class:`Efficiency`, of the extras in theirs."""
 
     fraction: NDArray[np.bool_]
     most: NDArray[np.float64]
     centre: NDArray[np.float64]
     spread: NDArray[np.float64]
     between: NDArray[np.float64]
+    extra_mean: NDArray[np.float64]
+    extra_spread: NDArray[np.float64]
 
 
 NAMES: Final = (*Efficiency._fields, "immature")
@@ -62,7 +53,13 @@ def scale_of(data: Catalogue) -> Scale:
         middle, low, high = (_link(prior.link, prior.most, x) for x in (prior.central, prior.low, prior.high))
         rows.append((prior.link == "fraction", prior.most, middle, (high - low) / (2 * _Z90), prior.between))
     columns = list(zip(*rows, strict=True))
-    return Scale(np.array(columns[0], bool), *(np.array(c, float) for c in columns[1:]))
+    beside = [data.efficiencies[name] for name in EXTRA]
+    numbers = [np.array(column, float) for column in columns[1:]]
+    return Scale(
+        fraction=np.array(columns[0], bool), most=numbers[0], centre=numbers[1], spread=numbers[2], between=numbers[3],
+        extra_mean=np.array([prior.central for prior in beside]),
+        extra_spread=np.array([(prior.high - prior.low) / (2 * _Z90) for prior in beside]),
+    )  # fmt: skip
 
 
 def _link(link: str, most: float, value: float) -> float:
@@ -84,11 +81,9 @@ def values(scale: Scale, score: Array) -> Array:
     return jnp.where(fraction, most * sigmoid(score), jnp.exp(score))
 
 
-def extras(vector: Array) -> Array:
+def extras(scale: Scale, vector: Array) -> Array:
     """Numbers beside the kernels in the order of :data:`EXTRA`."""
-    own = vector[len(NAMES) * (1 + len(STACKS)) :]
-    mean, sd = (np.array(column) for column in zip(*EXTRA.values(), strict=True))
-    return jnp.asarray(mean + sd * own)
+    return jnp.asarray(scale.extra_mean + scale.extra_spread * vector[len(NAMES) * (1 + len(STACKS)) :])
 
 
 def spread_slopes(
@@ -101,7 +96,7 @@ def spread_slopes(
     own = np.zeros((n, count, len(STACKS)))
     own[np.arange(n), :, stack] = (scale.between[:, None] * by_score).T
     out[:, count : count * (1 + len(STACKS))] = own.reshape(n, -1)
-    out[:, count * (1 + len(STACKS)) :] = (np.array([sd for _, sd in EXTRA.values()])[:, None] * by_extra).T
+    out[:, count * (1 + len(STACKS)) :] = (scale.extra_spread[:, None] * by_extra).T
     return out
 
 

@@ -26,6 +26,7 @@ from chipgate.workload.points import Points, ceiling, choices_of, free, modelled
 
 _ROUNDS: Final = 2
 _PIECE: Final = 32
+_LAYOUTS: Final = 256
 _STEPS: Final = 150
 _JITTER: Final = 1e-8
 VALIDATION_PART: Final = 4
@@ -72,25 +73,23 @@ def nothing_fitted() -> Fitted:
 
 
 def best_layouts(data: Catalogue, cases: Sequence[Case], scale: Scale, vector: NDArray[np.float64]) -> list[Choice]:
-    """The fastest layout that fits, of each case."""
-    owners, flat = [], []
-    for i, case in enumerate(cases):
-        for choice in choices_of(data, case):
-            owners.append(i)
-            flat.append(choice)
-    points = points_of(data, [cases[i] for i in owners], flat)
-    found = _rates(points, scale, vector)
-    score = np.where(np.asarray(found[1]), np.asarray(found[0]), np.asarray(found[0]) - 1e3)
-    best: dict[int, int] = {}
-    for k, i in enumerate(owners):
-        if i not in best or score[k] > score[best[i]]:
-            best[i] = k
-    return [flat[best[i]] for i in range(len(cases))]
+    """The stated layout of each case, else the fastest that fits; in pieces for which one compiled program serves."""
+    flat = [(i, choice) for i, case in enumerate(cases) for choice in choices_of(data, case)]
+    best: dict[int, tuple[float, Choice]] = {}
+    for start in range(0, len(flat), _LAYOUTS):
+        piece = flat[start : start + _LAYOUTS]
+        full = piece + piece[-1:] * (_LAYOUTS - len(piece))
+        points = points_of(data, [cases[i] for i, _ in full], [choice for _, choice in full])
+        rate, fits = (np.asarray(x) for x in _rates(points, scale, jnp.asarray(vector)))
+        for (i, choice), score in zip(piece, np.where(fits, rate, rate - 1e3)[: len(piece)], strict=True):
+            if i not in best or score > best[i][0]:
+                best[i] = float(score), choice
+    return [best[i][1] for i in range(len(cases))]
 
 
 @jax.jit
 def _rates(points: Points, scale: Scale, vector: Array) -> tuple[Array, Array]:
-    found = modelled(points, scale, scores(scale, vector)[:, points.stack], extras(vector))
+    found = modelled(points, scale, scores(scale, vector)[:, points.stack], extras(scale, vector))
     return found.log_rate, found.fits
 
 
@@ -98,7 +97,7 @@ def _rates(points: Points, scale: Scale, vector: Array) -> tuple[Array, Array]:
 def _linear(points: Points, scale: Scale, vector: Array) -> tuple[Array, Array, Array, Array]:
     """Unbounded log rates, their ceiling, and derivatives by each point's own scores and extras."""
     most = ceiling(points)
-    wide = jnp.broadcast_to(extras(vector)[:, None], (len(EXTRA), points.stack.shape[0]))
+    wide = jnp.broadcast_to(extras(scale, vector)[:, None], (len(EXTRA), points.stack.shape[0]))
 
     def total(score: Array, extra: Array) -> tuple[Array, Array]:
         value = free(modelled(points, scale, score, extra).log_rate, most)
@@ -144,7 +143,7 @@ def _mode(
     @jax.jit
     def loss(both: Array) -> Array:
         v, h = both[:SIZE], both[SIZE:]
-        rest = goal - free(modelled(points, scale, scores(scale, v)[:, points.stack], extras(v)).log_rate, most)
+        rest = goal - free(modelled(points, scale, scores(scale, v)[:, points.stack], extras(scale, v)).log_rate, most)
         cover = residual.kernel(h, seen, seen) + jnp.diag(residual.noise(h, seen) + _JITTER)
         root = jnp.linalg.cholesky(cover)
         white = jax.scipy.linalg.solve_triangular(root, rest, lower=True)

@@ -8,14 +8,15 @@ from jax import Array
 from chipgate.catalogue.catalogue import Catalogue
 from chipgate.errors import SpecError
 from chipgate.schema.chip import Chip
-from chipgate.schema.workload import FORMAT_FIELDS, Format, Precision
+from chipgate.schema.workload import FORMAT_FIELDS, Format, Network, Precision
 
 # Rate of a part that publishes none and whose treatment in the market shows TPP under 2,400, so under 150 at 16
 # bits (RTX Pro 6000D): just below that line, as makers design to it. Assumption, ours.
 _COMPLIANT_RATE16_TFLOPS: Final = 145.0
 # Links of chips that publish none: PCIe 4.0 x16, both directions.
 _LINK_UNKNOWN_GBS: Final = 64.0
-_DOMAIN_UNKNOWN: Final = 8
+DOMAIN_UNKNOWN: Final = 8
+"""Chips that share a fast link where it is not published: one server."""
 _TDP_W_PER_GBS: Final = 0.15
 # A chip whose bandwidth is not published: bytes/s for each FLOP/s at 16 bits, the middle of catalogued chips of its
 # time (4 to 27 bytes per thousand operations).
@@ -106,7 +107,7 @@ def machine_of(data: Catalogue, chip: Chip, precision: Precision, *, moe: bool) 
     given: dict[str, Any] = {
         "rate16": have["bf16"], "dense": have[dense], "expert": have[expert], "memory": memory * 1e9,
         "bandwidth": bandwidth(chip), "link": link, "net": min(net, link),
-        "domain": float(_value(chip, "max_scaleup_domain") or _DOMAIN_UNKNOWN),
+        "domain": float(_value(chip, "max_scaleup_domain") or DOMAIN_UNKNOWN),
         "dense_width": _WIDTH[dense], "expert_width": _WIDTH[expert],
         "dense_bytes": (precision.dense_bits if moe else precision.expert_bits) / 8,
         "expert_bytes": precision.expert_bits / 8, "cache_bytes": precision.cache_bits / 8,
@@ -121,10 +122,15 @@ def bandwidth(chip: Chip) -> float:
     return published * 1e9 if published else rates(chip)["bf16"] * _BYTES_PER_FLOP
 
 
+def network_of(data: Catalogue, chip: Chip) -> Network:
+    """Record of a chip's scale-out network: its own, or the one that holds for all others."""
+    found = {chip_id: n for n in data.networks.values() for chip_id in n.chips or ("",)}
+    return found.get(chip.id, found[""])
+
+
 def network(data: Catalogue, chip: Chip) -> float:
     """Scale-out rate of a chip, bytes/s, one direction."""
-    found = {chip_id: n for n in data.networks.values() for chip_id in n.chips or ("",)}
-    return found.get(chip.id, found[""]).gbit_s / 8 * 1e9
+    return network_of(data, chip).gbit_s / 8 * 1e9
 
 
 def watts(chip: Chip) -> tuple[float, bool]:

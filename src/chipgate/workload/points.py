@@ -1,6 +1,5 @@
 """Cases as arrays, and the rates that the model gives for them."""
 
-import dataclasses
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
@@ -26,7 +25,7 @@ from chipgate.workload.train import TrainingLoad, train
 METRICS: Final = (
     "tokens_per_s_per_chip", "total_tokens_per_s_per_chip", "tpot_ms", "mfu", "time_to_train_min", "gpu_hours"
 )  # fmt: skip
-BENCHMARKS: Final = tuple(name for name in EXTRA if name.startswith("benchmark.mlperf"))
+BENCHMARKS: Final = tuple(name for name in EXTRA if name.startswith("benchmark_mlperf"))
 # Sequences of one copy of attention at which engines stop admitting more.
 _MOST_RUNNING: Final = 1024.0
 # What was measured did run, whatever memory is counted here.
@@ -117,7 +116,6 @@ def join(rows: Sequence[Points]) -> Points:
 
 _COUNTS: Final = ("stack", "phase", "metric", "benchmark")
 _PHASE: Final = {"training": 0, "finetune": 0, "prefill": 1, "decode": 2, "serving": 2}
-_MACHINES: Final[dict[tuple[int, str, str, bool], Machine]] = {}
 
 
 def _row(data: Catalogue, case: Case, choice: Choice) -> Points:
@@ -141,7 +139,7 @@ def _row(data: Catalogue, case: Case, choice: Choice) -> Points:
         "together": float(phase == 2 and case.tokens_in is not None and case.together),
         "server": float(case.load == "server"), "interactive": float(case.load == "interactive"),
         "speculative": float(case.speculative == "yes"),
-        "benchmark": BENCHMARKS.index(f"benchmark.{case.benchmark}") if case.benchmark else -1,
+        "benchmark": BENCHMARKS.index(f"benchmark_{case.benchmark}") if case.benchmark else -1,
         "tokens_trained": float(case.tokens_trained or 1.0), "untuned": float("untuned" in case.flags),
         "measured": float(case.value == case.value),
     }  # fmt: skip
@@ -190,7 +188,7 @@ def rates(p: Points, e: Efficiency, log_pace: Array | float, extra: Array) -> Ra
     prompt = jnp.log(served.prompt / group)
     speed = jnp.log(trained.tokens)
     goal = jnp.select([p.benchmark == i for i in range(len(BENCHMARKS))], [more[name] for name in BENCHMARKS], 0.0)
-    goal = goal + more["benchmark.batch"] * jnp.log(p.load.batch / 64.0)
+    goal = goal + more["benchmark_batch"] * jnp.log(p.load.batch / 64.0)
     target = speed + jnp.log(p.load.chips * 60.0) - goal
     spent = speed - jnp.log(p.tokens_trained / 3600.0)
     training = jnp.select(
@@ -209,7 +207,7 @@ def modelled(p: Points, scale: Scale, score: Array, extra: Array) -> Rates:
 
 def ceiling(p: Points) -> Array:
     """Log rates with every specification in full use; none where a target's tokens are unknown."""
-    nothing = jnp.zeros(len(EXTRA)).at[list(EXTRA).index("speculative")].set(_MOST_SPECULATIVE)
+    nothing = jnp.zeros(len(EXTRA)).at[EXTRA.index("speculative")].set(_MOST_SPECULATIVE)
     found = rates(p, IDEAL, 0.0, nothing).log_rate
     return jnp.where(p.metric == METRICS.index("time_to_train_min"), jnp.inf, found)
 
@@ -236,8 +234,3 @@ def figure(case: Case, log_rate: NDArray[np.float64] | float) -> NDArray[np.floa
     """A log rate as a figure in the unit of the case's metric."""
     sign = -1.0 if case.metric in ("tpot_ms", "time_to_train_min", "gpu_hours") else 1.0
     return np.exp(sign * np.asarray(log_rate))
-
-
-def as_question(case: Case, **changes: Any) -> Case:
-    """A case with some fields changed."""
-    return dataclasses.replace(case, **changes)

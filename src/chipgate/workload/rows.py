@@ -8,8 +8,6 @@ Two sets of columns are read; further columns are ignored, and their order does 
 A byte-order mark and CRLF line ends are accepted, because spreadsheets write them.
 """
 
-import csv
-import io
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +15,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Final
 
+from chipgate.catalogue.read import read_foreign
 from chipgate.errors import DataError, DateError
 from chipgate.schema.tables import Measurement
 from chipgate.timegrid import parse_partial
@@ -81,49 +80,16 @@ def read_rows(path: Path) -> list[Row]:
         DataError: The file cannot be read, is no UTF-8, is empty or no CSV, lacks a column, has a row of another
             length or an id twice, or a cell of a number or a date holds none.
     """
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    ours, found = read_foreign(path, lambda header: _form(header, path), "measurement")
     rows: list[Row] = []
     seen: dict[str, int] = {}
-    try:
-        header = [name.strip() for name in next(reader)]
-        ours = _form(header, path)
-        line = reader.line_num
-        for cells in reader:
-            start, line = line + 1, reader.line_num
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(header):
-                raise DataError(
-                    f"has {len(cells)} cells, the header has {len(header)}", path=path, line=start,
-                    fix="put a cell that holds a comma in double quotes",
-                )  # fmt: skip
-            row = _row(_Cells(dict(zip(header, cells, strict=True)), path, start), ours)
-            first = seen.setdefault(row.id, start)
-            if first != start:
-                raise DataError(f"id {row.id!r} stands in line {first} already", path=path, line=start)
-            rows.append(row)
-    except csv.Error as error:
-        raise DataError(
-            f"is not valid CSV ({error})", path=path, line=reader.line_num, fix="close every double quote"
-        ) from error
-    if not rows:
-        raise DataError("has a header and no rows", path=path, line=1, fix="give one measurement a line")
+    for cells, line in found:
+        row = _row(_Cells(cells, path, line), ours)
+        first = seen.setdefault(row.id, line)
+        if first != line:
+            raise DataError(f"id {row.id!r} stands in line {first} already", path=path, line=line)
+        rows.append(row)
     return rows
-
-
-def _text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror})", path=path) from error
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise DataError("is not UTF-8", path=path, line=line, fix="save it as UTF-8") from error
-    if not text.strip():
-        raise DataError("is empty", path=path, fix="give a header and one measurement a line")
-    return text
 
 
 def _form(header: list[str], path: Path) -> bool:

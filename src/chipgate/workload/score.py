@@ -4,22 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 from numpy.typing import NDArray
 
 from chipgate.catalogue.catalogue import Catalogue
 from chipgate.errors import SpecError
 from chipgate.workload.case import Case, Unmodelled
-from chipgate.workload.efficiency import Scale, extras, scores
-from chipgate.workload.fit import Predictor
+from chipgate.workload.fit import Predictor, best_layouts
 from chipgate.workload.layouts import Choice
-from chipgate.workload.points import Points, bounded, choices_of, figure, free, modelled, points_of, target
+from chipgate.workload.points import bounded, choices_of, figure, free, points_of, target
 
 _Z80: Final = 1.2815515655446004
-_PIECE: Final = 256
 
 
 @dataclass(frozen=True)
@@ -52,10 +48,10 @@ def score(data: Catalogue, predictor: Predictor, cases: Sequence[Case], unmodell
             good.append(case)
     if not good:
         return Scored([], [], np.empty(0), np.empty(0), np.empty(0), np.empty(0, bool), others)
-    layouts = usual_layouts(data, predictor, good)
+    fitted = predictor.fitted
+    layouts = best_layouts(data, good, predictor.scale, fitted.vector)
     found = predictor.predict(good, layouts)
     mean, deviation = found.mean.copy(), found.deviation.copy()
-    fitted = predictor.fitted
     known = {pair: i for i, pair in enumerate(zip(fitted.ids, fitted.runs, strict=True))}
     own = np.array([(case.id, case.run) in known for case in good])
     if own.any():
@@ -65,28 +61,6 @@ def score(data: Catalogue, predictor: Predictor, cases: Sequence[Case], unmodell
             measured = float(free(jnp.asarray(target(good[k])), jnp.asarray(found.most[k])))
             mean[k], deviation[k] = measured - error[i], spread[i]
     return Scored(good, layouts, mean, found.most, deviation, own, others)
-
-
-def usual_layouts(data: Catalogue, predictor: Predictor, cases: Sequence[Case]) -> list[Choice]:
-    """The stated layout of each case, else the fastest that fits; in pieces for which one compiled program serves."""
-    flat = [(i, choice) for i, case in enumerate(cases) for choice in choices_of(data, case)]
-    best: dict[int, tuple[float, Choice]] = {}
-    vector = jnp.asarray(predictor.fitted.vector)
-    for start in range(0, len(flat), _PIECE):
-        piece = flat[start : start + _PIECE]
-        full = piece + piece[-1:] * (_PIECE - len(piece))
-        points = points_of(data, [cases[i] for i, _ in full], [choice for _, choice in full])
-        rate, fits = (np.asarray(x) for x in _rates(points, predictor.scale, vector))
-        for (i, choice), score in zip(piece, np.where(fits, rate, rate - 1e3)[: len(piece)], strict=True):
-            if i not in best or score > best[i][0]:
-                best[i] = float(score), choice
-    return [best[i][1] for i in range(len(cases))]
-
-
-@jax.jit
-def _rates(points: Points, scale: Scale, vector: Array) -> tuple[Array, Array]:
-    found = modelled(points, scale, scores(scale, vector)[:, points.stack], extras(vector))
-    return found.log_rate, found.fits
 
 
 def document(data: Catalogue, scored: Scored) -> dict[str, Any]:
