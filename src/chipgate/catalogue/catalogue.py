@@ -16,7 +16,7 @@ from chipgate.schema.actors import Buyer, Firm, Maker
 from chipgate.schema.base import Record
 from chipgate.schema.chip import Chip
 from chipgate.schema.clause import Ambiguity, Clause
-from chipgate.schema.market import Arrival, Episode, Lever, Offer, Pressure, Prior, Scenario
+from chipgate.schema.market import Arrival, Episode, Lever, Offer, Pressure, Prior, Scenario, Together
 from chipgate.schema.tables import (
     Country,
     Event,
@@ -239,6 +239,11 @@ class Catalogue:
         return self._rows("arrival", "market/arrivals.yaml", read_list, Arrival)
 
     @cached_property
+    def together(self) -> Table[Together]:
+        """Inputs that turn out high or low together."""
+        return self._rows("together", "market/together.yaml", read_list, Together)
+
+    @cached_property
     def levers(self) -> Table[Lever]:
         """Settings that a scenario may change."""
         return self._rows("lever", "market/levers.yaml", read_list, Lever)
@@ -345,6 +350,7 @@ KINDS: Final[dict[str, str]] = {
     "episodes": "episodes",
     "pressures": "pressures",
     "arrivals": "arrivals",
+    "together": "together",
     "levers": "levers",
     "scenarios": "scenarios",
 }

@@ -13,8 +13,10 @@ from chipgate.cli.common import Column, JsonFlag, catalogue_of, console, print_j
 
 if TYPE_CHECKING:
     from chipgate.catalogue import Catalogue
+    from chipgate.setup.posterior import Posterior
 
-_OUTCOME: Final = "synthetic.json"
+SYNTHETIC: Final = "synthetic.json"
+NUTS: Final = "nuts.json"
 
 
 def register(app: typer.Typer) -> None:
@@ -27,13 +29,16 @@ def calibrate(
     as_of: Annotated[
         list[str] | None, typer.Option(help="Day up to which anything is known; the days that ship by default.")
     ] = None,
-    method: Annotated[str | None, typer.Option(help="laplace or nuts; by default that of the shipped file.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the files; `--data` reads OUT/posterior.")] = Path(
         "out/calibrate"
     ),
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samplers.")] = 0,
-    warmup: Annotated[int, typer.Option(min=25, help="NUTS: iterations of warm-up of a chain.")] = 150,
-    samples: Annotated[int, typer.Option(min=25, help="NUTS: iterations of a chain after warm-up.")] = 400,
+    members: Annotated[int, typer.Option(min=128, max=100_000, help="Size of the ensemble.")] = 1024,
+    nuts: Annotated[
+        bool, typer.Option("--nuts", help="Instead, put NUTS beside the ensemble; goes on where it was stopped.")
+    ] = False,
+    warmup: Annotated[int, typer.Option(min=10, help="NUTS: iterations of warm-up of a chain.")] = 100,
+    samples: Annotated[int, typer.Option(min=10, help="NUTS: iterations of a chain after warm-up.")] = 150,
     synthetic: Annotated[
         int, typer.Option(min=0, help="Instead, fit this many synthetic records of the day and test the fit.")
     ] = 0,
@@ -42,68 +47,100 @@ def calibrate(
     ] = None,
     json: JsonFlag = False,
 ) -> None:
-    """Fit the priors to the record: a posterior by as-of date. NUTS goes on where it was stopped."""
-    from chipgate.errors import BadInputError
-    from chipgate.inference.calibrate import AS_OF, SHIPPED, document, fit, write
-    from chipgate.inference.nuts import Plan
-    from chipgate.setup.posterior import FOLDER
+    """Fit the priors to the record: a posterior by as-of date."""
+    from chipgate.inference.calibrate import AS_OF
     from chipgate.timegrid import covered_day
 
     data = catalogue_of(ctx)
-    if method not in (None, "laplace", "nuts"):
-        raise BadInputError(f"method is {method!r}; give laplace or nuts")
+    days = [covered_day(day) for day in as_of] if as_of else list(AS_OF)
     if page is not None:
         _page(data, page, out)
-        return
-    days = [covered_day(day) for day in as_of] if as_of else list(AS_OF)
-    if synthetic:
-        _synthetic(data, days[-1], synthetic, seed, out)
-        return
+    elif synthetic:
+        _synthetic(data, days[-1], synthetic, members, seed, out)
+    elif nuts:
+        _nuts(ctx, days[-1], (members, warmup, samples, seed), out)
+    else:
+        _fit(ctx, days, (members, seed), out, json)
+
+
+def _fit(ctx: typer.Context, days: list[date], size: tuple[int, int], out: Path, json: bool) -> None:
+    """Fit each day; a day whose file was made from the same data and model is kept as it is."""
+    from chipgate.inference.calibrate import document, fit, kept, write
+    from chipgate.setup.posterior import FOLDER
+
+    data, (members, seed) = catalogue_of(ctx), size
     rows = []
     for day in days:
-        how = method or SHIPPED.get(day, "laplace")
-        fitted = fit(
-            data, day, "nuts" if how == "nuts" else "laplace", folder=out / "state" / day.isoformat(),
-            sizes=Plan(warmup=warmup, samples=samples, seed=seed), extra=ctx.obj, seed=seed, say=_say(day),
-        )  # fmt: skip
-        made = document(data, fitted, seed)
-        path = write(out / FOLDER, made)
+        made = kept(out / FOLDER, data, day, members, seed)
+        if made is None:
+            fitted = fit(day, extra=ctx.obj, seed=seed, members=members, say=_say(day))
+            made = document(data, fitted, seed)
+            write(out / FOLDER, made)
         rows.append({key: made[key] for key in ("as_of", "method", "hash", "diagnostics")} | {
-            "streams": len(made["streams"]), "observations": len(made["observations"]), "file": path.name,
+            "streams": len(made["streams"]), "observations": len(made["observations"]), "file": f"{day}.json",
         })  # fmt: skip
     if json:
         print_json(rows)
         return
-    columns: list[Column] = ["as of", "method", ("observations", "right"), ("streams", "right"), "check", "hash"]
+    columns: list[Column] = ["as of", ("figures", "right"), ("streams", "right"), ("miss before", "right"),
+                             ("after", "right"), "hash"]  # fmt: skip
     cells = [
-        (r["as_of"], r["method"], str(r["observations"]), str(r["streams"]), _check(r["diagnostics"]), r["hash"])
+        (r["as_of"], str(r["observations"]), str(r["streams"]), f"{r['diagnostics']['miss_before']:.2f}",
+         f"{r['diagnostics']['miss_after']:.2f}", r["hash"])
         for r in rows
-    ]
+    ]  # fmt: skip
     console().print(table(columns, cells))
+    console().print("Miss: root mean square of the mean residuals, in standard deviations of the errors.")
     console().print(f"Written to {out / FOLDER}.")
 
 
-def _synthetic(data: "Catalogue", day: date, replicates: int, seed: int, out: Path) -> None:
-    """Fit synthetic records and keep the outcome for the page."""
+def _nuts(ctx: typer.Context, day: date, sizes: tuple[int, int, int, int], out: Path) -> None:
+    """Put NUTS beside the ensemble and keep the outcome for the page."""
+    from chipgate.inference.calibrate import second_opinion
+    from chipgate.inference.nuts import Size
+
+    data, (members, warmup, samples, seed) = catalogue_of(ctx), sizes
+    posterior = _shipped(data, day)
+    found = second_opinion(
+        day, posterior.names, Size(warmup=warmup, samples=samples, seed=seed), out / f"nuts-{day}.pickle",
+        extra=ctx.obj, members=members, say=_say(day),
+    )  # fmt: skip
+    _keep(out / NUTS, found)
+
+
+def _shipped(data: "Catalogue", day: date) -> "Posterior":
     from chipgate.errors import BadInputError
-    from chipgate.inference.paths import Paths
-    from chipgate.inference.synthetic import calibration
     from chipgate.setup.posterior import latest
 
     posterior = latest(data, day)
     if posterior is None or posterior.as_of != day:
         raise BadInputError(f"no posterior of {day} ships; give the --as-of of one that does")
-    found = calibration(Paths(data, day, posterior.names), replicates, seed, _say(day)).document()
-    found["as_of"] = day.isoformat()
-    out.mkdir(parents=True, exist_ok=True)
-    (out / _OUTCOME).write_text(dumps(found, indent=1) + "\n", encoding="utf-8")
+    return posterior
+
+
+def _keep(path: Path, found: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".new")
+    aside.write_text(dumps(found, indent=1) + "\n", encoding="utf-8")
+    aside.replace(path)
     print_json(found)
+
+
+def _synthetic(data: "Catalogue", day: date, replicates: int, members: int, seed: int, out: Path) -> None:
+    """Fit synthetic records and keep the outcome for the page."""
+    from chipgate.inference.paths import Paths
+    from chipgate.inference.synthetic import calibration
+
+    names = _shipped(data, day).names
+    found = calibration(Paths(data, day, names), replicates, seed, members=members, say=_say(day)).document()
+    _keep(out / SYNTHETIC, {"as_of": day.isoformat(), "members": members, **found})
 
 
 def _page(data: "Catalogue", path: Path, out: Path) -> None:
     from chipgate.api import run
     from chipgate.inference.page import attributes, shipped
     from chipgate.inference.page import page as page_of
+    from chipgate.results.io import write_folder, write_text
     from chipgate.results.record import METRICS, compare_with_record
 
     posteriors = shipped(data)
@@ -113,17 +150,13 @@ def _page(data: "Catalogue", path: Path, out: Path) -> None:
             metrics=list(METRICS), prior=prior)
         for prior in (False, True)
     ]  # fmt: skip
-    found = out / _OUTCOME
-    told = loads(found.read_text(encoding="utf-8")) if found.exists() else None
     fitted, plain = (compare_with_record(one, data) for one in runs)
-    path.write_text(page_of(data, posteriors, fitted, plain, told, attributes(runs[0])), encoding="utf-8")
+    told = page_of(data, posteriors, fitted, plain, _told(out / SYNTHETIC), _told(out / NUTS), attributes(runs[0]))
+    write_folder(path.parent, {path.name: write_text(told)})
 
 
-def _check(found: dict[str, Any]) -> str:
-    if "nuts" in found:
-        told = found["nuts"]
-        return f"R-hat {told['largest_r_hat']:.3f}, effective {told['least_effective']:.0f}"
-    return f"k-hat {found['importance'][-1]['k_hat']:.2f}"
+def _told(path: Path) -> dict[str, Any] | None:
+    return loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def _say(day: date) -> Callable[[str], None]:

@@ -47,6 +47,7 @@ _COLUMNS: Final = {
     "episodes": ["id", "target", "goods", "families", "events"],
     "pressures": ["id", "level", "level_if_named", "direction", "why"],
     "arrivals": ["id", "label", "windows"],
+    "together": ["id", "label", "load", "members", "why"],
     "levers": ["id", "actor", "label", "unit", "least", "most", "default", "moves", "direction"],
     "scenarios": ["id", "title", "extends", "as_of", "until", "set"],
 }  # fmt: skip

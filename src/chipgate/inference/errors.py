@@ -10,7 +10,7 @@ and the gaming and other goods in Nvidia's sales are unknowns of the fit beside 
 scores like these.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from scipy.special import ndtr
 
 from chipgate.inference.observed import Target
 from chipgate.results.record import OTHER_GOODS_USD_A_QUARTER
+from chipgate.schema.tables import Observation
 
 Array = NDArray[np.float64]
 
@@ -64,9 +65,9 @@ class Errors:
     @classmethod
     def of(cls, rows: Sequence[Target]) -> "Errors":
         """The unknowns that these rows need."""
-        keys = [_bias(row) for row in rows]
+        keys = [_bias(row.observation) for row in rows]
         biases = [key for key in BIAS if key in keys]
-        groups = [_group(row) for row in rows]
+        groups = [_group(row.observation) for row in rows]
         misfits = [key for key in MISFIT if key in groups]
         names = ("other_goods", *(f"misfit:{g}" for g in misfits), *(f"bias:{b}" for b in biases))
         return cls(
@@ -83,6 +84,10 @@ class Errors:
     def biases(self) -> list[str]:
         """Biases in order."""
         return [n.removeprefix("bias:") for n in self.names if n.startswith("bias:")]
+
+    def misfit_size(self, group: int, score: Any) -> Any:
+        """Size of a misfit at its score."""
+        return MISFIT[self.misfits[group]] * np.exp(_MISFIT_SPREAD * score)
 
     def scales(self, said: Any, nuisance: Any, xp: Any = np, normal: Any = ndtr) -> tuple[Any, Any]:
         """Residuals and scales, ``[row d]`` each, of what paths say and of the other unknowns ``[k d]``."""
@@ -124,21 +129,40 @@ class Errors:
         return np.where(share, 1 / (1 + np.exp(-y)), np.exp(y))
 
 
+def published_error(seen: Observation, fitted: Mapping[str, Mapping[str, float]]) -> tuple[float, float]:
+    """Mean and scale, in logs, of a published figure against what a run says, its own scatter apart.
+
+    Args:
+        fitted: Mean and standard deviation of the scores of misfits and biases; those missing are at their priors.
+    """
+    prior = {"mean": 0.0, "sd": 1.0}
+    mean, spread = BIAS.get(_bias(seen), (0.0, 0.0))
+    bias = fitted.get(f"bias:{_bias(seen)}", prior)
+    misfit = fitted.get(f"misfit:{_group(seen)}", prior)["mean"]
+    size = MISFIT[_group(seen)] * np.exp(_MISFIT_SPREAD * misfit)
+    return mean + spread * bias["mean"], float(np.hypot(size, spread * bias["sd"]))
+
+
 def _scale(value: Array, share: NDArray[np.bool_]) -> Array:
     odds = np.where(share, np.clip(value, 1e-3, 0.999), 0.5)
     return np.where(share, np.log(odds / (1 - odds)), np.log(np.where(share, 1.0, value)))
 
 
-def _group(row: Target) -> str:
-    if row.kind in ("share", "price") or row.observation.metric == "chips_smuggled_units":
+_KINDS: Final = {
+    "revenue_usd": "revenue", "units": "units", "production_units": "units", "unit_price_usd": "price",
+    "market_share_value": "share", "market_share_units": "share",
+}  # fmt: skip
+
+
+def _group(seen: Observation) -> str:
+    if _KINDS.get(seen.metric) not in ("revenue", "units"):
         return "other"
-    return "nvidia" if row.observation.maker == "nvidia" else "domestic"
+    return "nvidia" if seen.maker == "nvidia" else "domestic"
 
 
-def _bias(row: Target) -> str:
-    seen = row.observation
+def _bias(seen: Observation) -> str:
     if seen.basis.get("definition") == "cards_of_all_classes":
         return "definition:cards_of_all_classes"
     if seen.basis.get("basis") == "billing":
         return "basis:billing"
-    return f"{row.kind}:{seen.channel}"
+    return f"{_KINDS.get(seen.metric, 'other')}:{seen.channel}"

@@ -1,14 +1,12 @@
-"""NUTS in NumPyro: chains in parallel, in chunks whose state is kept, so that a stopped run goes on where it was.
+"""NUTS in NumPyro, as a second opinion on the ensemble: on the streams for which an exact gradient exists.
 
-The unknowns are whitened by the normal distribution around the mode, which serves as the dense mass matrix; the
-step size and a diagonal correction adapt during warm-up.
+All chains advance together as one vectorised program. The unknowns are whitened by the ensemble's normal distribution;
+the step size and a diagonal correction adapt in warm-up. The state is kept every few iterations, so that a stopped run
+goes on where it was, to the same draws.
 """
 
-import os
 import pickle
-from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,116 +15,91 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from chipgate.inference.fit import Normal, Problem, Say
+from chipgate.inference.ensemble import Problem, Say
 from chipgate.inference.smooth import Smooth
 
 Array = NDArray[np.float64]
-CHUNK: Final = 25
-"""Iterations between two savings of a chain."""
+CHUNK: Final = 10
+"""Iterations between two savings."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Size of a run of NUTS: chains, iterations of warm-up and after it, largest depth of a tree, seed."""
+class Size:
+    """Size of a run: chains, iterations of warm-up and after it, largest depth of a tree, seed."""
 
-    chains: int = 4
-    warmup: int = 150
-    samples: int = 400
-    depth: int = 6
+    chains: int = 8
+    warmup: int = 100
+    samples: int = 150
+    depth: int = 5
     seed: int = 0
-    processes: int = 2
 
 
 def sampled(
-    make: Callable[[], Problem], around: Normal, size: Plan, folder: Path, key: str, say: Say | None = None
+    problem: Problem, mean: Array, covariance: Array, size: Size, path: Path, key: str, say: Say | None = None
 ) -> tuple[Array, dict[str, Any]]:
-    """Samples ``[chain sample unknown]`` and their diagnostics.
+    """Samples ``[chain sample unknown]`` of all but the misfits, and their diagnostics.
 
     Args:
-        make: Makes the problem anew in each process; a function that can be pickled.
-        folder: Where the state of chains is kept. ``key``: what it hangs on; a state of another key is not used.
+        mean: Of the unknowns by the ensemble. ``covariance``: of those that are no misfit; these stay at their means.
+        path: File that keeps the state. ``key``: what it hangs on; a state of another key is not used.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    jobs = [(make, around, size, folder / f"chain-{i}.pickle", f"{key} {size}", i) for i in range(size.chains)]
-    before = os.environ.get("XLA_FLAGS", "")
-    os.environ["XLA_FLAGS"] = f"{before} --xla_backend_optimization_level=2".strip()  # for the children alone
-    try:
-        done: list[dict[str, Any]] = []
-        with get_context("spawn").Pool(size.processes, maxtasksperchild=1) as pool:
-            for chain in pool.imap(_chain, jobs):
-                done.append(chain)
-                if say:
-                    say(f"nuts: chain {len(done)} of {size.chains} is done")
-    finally:
-        os.environ["XLA_FLAGS"] = before
-    draws = np.stack([np.stack(chain["samples"]) for chain in done])
-    return draws, diagnosed(draws, done)
+    from numpyro.infer import NUTS
+
+    with jax.enable_x64(True):
+        smooth = Smooth(problem)
+        free = np.setdiff1d(np.arange(len(mean)), problem.misfits)
+        factor, middle = np.linalg.cholesky(covariance), jnp.asarray(mean)
+
+        def potential(white: Any) -> Any:
+            return smooth.loss(middle.at[free].add(jnp.asarray(factor) @ white))
+
+        kernel = NUTS(potential_fn=potential, target_accept_prob=0.8, max_tree_depth=size.depth, dense_mass=False)
+        seeds = jax.random.split(jax.random.PRNGKey(size.seed), size.chains)
+        begin = 0.5 * jax.random.normal(jax.random.PRNGKey(size.seed + 1), (size.chains, len(free)))
+        state = kernel.init(seeds, size.warmup, begin, (), {})
+
+        @jax.jit
+        def advance(start: Any) -> Any:
+            def one(at: Any, _: Any) -> Any:
+                new = jax.vmap(lambda own: kernel.sample(own, (), {}))(at)
+                return new, (new.z, new.diverging, new.num_steps, new.accept_prob)
+
+            return jax.lax.scan(one, start, None, length=CHUNK)
+
+        kept: dict[str, Any] = {"key": f"{key} {size}", "done": 0, "z": [], "diverging": [], "steps": [], "accept": []}
+        if path.exists():
+            found = pickle.loads(path.read_bytes())
+            if found["key"] == kept["key"]:
+                kept, state = found, jax.tree.unflatten(jax.tree.structure(state), found["state"])
+        while kept["done"] < size.warmup + size.samples:
+            state, told = advance(state)
+            for name, values in zip(("z", "diverging", "steps", "accept"), told, strict=True):
+                kept[name].append(np.asarray(values))
+            kept["done"] += CHUNK
+            _keep(path, kept | {"state": [np.asarray(leaf) for leaf in jax.tree.leaves(state)]})
+            if say:
+                say(f"nuts: iteration {kept['done']} of {size.warmup + size.samples}")
+    # Iterations come first in what was kept, chains second.
+    after = {name: np.concatenate(kept[name])[size.warmup :] for name in ("z", "diverging", "steps", "accept")}
+    draws = np.moveaxis(mean[free] + after["z"] @ factor.T, 0, 1)[:, : size.samples]
+    return draws, diagnosed(draws, after)
 
 
-def diagnosed(draws: Array, chains: list[dict[str, Any]]) -> dict[str, Any]:
-    """R-hat, effective size, divergences, steps of a sample."""
+def _keep(path: Path, kept: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".new")
+    aside.write_bytes(pickle.dumps(kept))
+    aside.replace(path)
+
+
+def diagnosed(draws: Array, told: dict[str, Array]) -> dict[str, Any]:
+    """R-hat, effective size, divergences, steps of a sample ``[chain sample unknown]``."""
     from numpyro.diagnostics import effective_sample_size, split_gelman_rubin
 
     return {
         "chains": draws.shape[0], "samples": draws.shape[1],
         "largest_r_hat": float(np.max(split_gelman_rubin(draws))),
         "least_effective": float(np.min(effective_sample_size(draws))),
-        "divergences": int(sum(sum(chain["diverging"]) for chain in chains)),
-        "gradients_a_sample": float(np.mean([n for chain in chains for n in chain["steps"]])),
-        "acceptance": float(np.mean([a for chain in chains for a in chain["accept"]])),
+        "divergences": int(told["diverging"].sum()), "gradients_a_sample": float(told["steps"].mean()),
+        "acceptance": float(told["accept"].mean()),
     }  # fmt: skip
-
-
-def _chain(job: tuple[Callable[[], Problem], Normal, Plan, Path, str, int]) -> dict[str, Any]:
-    """One chain, in a process of its own."""
-    make, around, size, path, key, number = job
-    jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
-    # Compiling takes longer than a hundred iterations; later chains find what the first ones made.
-    jax.config.update("jax_compilation_cache_dir", str(path.parent / "compiled"))  # type: ignore[no-untyped-call]
-    from numpyro.infer import NUTS
-
-    smooth = Smooth(make())
-    factor, mean = jnp.asarray(np.linalg.cholesky(around.covariance)), jnp.asarray(around.mean)
-
-    def potential(white: Any) -> Any:
-        return smooth.loss(mean + factor @ white)
-
-    kernel = NUTS(potential_fn=potential, target_accept_prob=0.8, max_tree_depth=size.depth, dense_mass=False)
-    seed = jax.random.PRNGKey(1_000 * size.seed + number)
-    begin = 0.5 * jax.random.normal(seed, (len(around.mean),))
-    state = kernel.init(seed, size.warmup, begin, (), {})
-
-    @jax.jit
-    def advance(start: Any) -> Any:
-        def one(at: Any, _: Any) -> Any:
-            new = kernel.sample(at, (), {})
-            return new, (mean + factor @ new.z, new.diverging, new.num_steps, new.accept_prob)
-
-        return jax.lax.scan(one, start, None, length=CHUNK)
-
-    kept: dict[str, Any] = {"key": key, "done": 0, "samples": [], "diverging": [], "steps": [], "accept": []}
-    if path.exists():
-        found = pickle.loads(path.read_bytes())
-        if found["key"] == key:
-            kept, state = found, jax.tree.unflatten(jax.tree.structure(state), found["state"])
-    while kept["done"] < size.warmup + size.samples:
-        state, (z, diverging, steps, accept) = advance(state)
-        for i in range(CHUNK):
-            if kept["done"] + i >= size.warmup and len(kept["samples"]) < size.samples:
-                kept["samples"].append(np.asarray(z[i]))
-                kept["diverging"].append(bool(diverging[i]))
-                kept["steps"].append(int(steps[i]))
-                kept["accept"].append(float(accept[i]))
-        kept["done"] += CHUNK
-        aside = path.with_suffix(".new")
-        aside.write_bytes(pickle.dumps(kept | {"state": [np.asarray(leaf) for leaf in jax.tree.leaves(state)]}))
-        os.replace(aside, path)
-        print(f"nuts: chain {number}, {kept['done']} of {size.warmup + size.samples}, {int(np.mean(steps))} gradients "
-              "a sample", file=_stderr(), flush=True)  # fmt: skip
-    return kept
-
-
-def _stderr() -> Any:
-    import sys
-
-    return sys.stderr

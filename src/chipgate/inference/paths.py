@@ -3,7 +3,7 @@
 In history the gates follow the dated events, and an act whose report is likelier true than not is in force.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import replace
@@ -29,18 +29,10 @@ from chipgate.setup.posterior import Posterior
 
 Array = NDArray[np.float64]
 BLOCK: Final = 64
-CANDIDATES: Final = (
-    "path:budget.total*", "budget.total.*", "choice.alpha_*", "choice.lam", "choice.outside", "taste.*",
-    "path:supply.*", "supply.*", "path:huawei.packaging*", "huawei.packaging.*", "huawei.assembly_yield", "cost.chip.*",
-    "orders.pull_*", "price.vendor_share", "grey.markup", "grey.elasticity", "grey.scale.*",
-    "beijing.pass.*", "episode:*",
-)  # fmt: skip
-"""Streams that the record may speak of. The others (yields, memory, software, shares of buyers) it hardly moves: they
-stay priors, and forecasts draw them afresh."""
-_LEFT_OUT: Final = (
-    "supply.stock.*", "supply.order.*", "supply.restart_lead", "supply.committed_months", "supply.cover_months",
-    "taste.own_make",
-)  # fmt: skip
+_NOT_FITTED: Final = ("act:*", "washington:*", "beijing:*", "washington.*", "us.*", "together.*",
+                     "buyer:*", "spec:*", "workload:*")
+"""Streams of which the history says nothing: in it the gates follow the dated events. Loads are kept, so that what is
+shared moves alone."""
 _THREADS: Final = 2
 
 
@@ -69,27 +61,30 @@ class Paths:
     """Paths of the history up to an as-of date, and what the record known by then says of them.
 
     Args:
-        names: Streams whose scores are given; all that :data:`CANDIDATES` names by default.
+        names: Streams whose scores are given; all that the history may hang on by default.
 
     Attributes:
         names: The streams. ``rows``: the observations.
         bounds: Low, central and high of the streams' priors as the fit takes them, and of others that it takes so too,
-            as their newest variant rests on a figure of the fit.
+            as their newest variant rests on a figure of the fit: ``older``.
     """
 
     def __init__(self, catalogue: Catalogue, as_of: date, names: Sequence[str] | None = None) -> None:
         self.catalogue, self.as_of = catalogue, as_of
         self.plan = plan(catalogue, Settings({}), as_of, as_of.replace(day=1), seed=0, draws=1)
         self.rows: tuple[Target, ...] = tuple(targets(catalogue, self.plan, as_of))
-        used = {row.id for row in readable(catalogue, self.plan, as_of)}
+        used = {row.id: _middle(row) for row in readable(catalogue, self.plan, as_of)}
         self.plan = self._with((), {})
         looked = self._candidates()
         self.names = tuple(names) if names is not None else looked
         self.bounds: dict[str, tuple[float, float, float]] = {}
+        self.older: list[str] = []
         for name in dict.fromkeys((*self.names, *looked)):
             if name in catalogue.priors:
                 prior = catalogue.priors[name]
-                chosen, newest = (chosen_variant(prior, as_of, known) for known in (used, set()))
+                chosen, newest = (chosen_variant(prior, as_of, known) for known in (used, {}))
+                if chosen is not newest:
+                    self.older.append(name)
                 if name in self.names or chosen is not newest:
                     self.bounds[name] = (chosen.low, chosen.central, chosen.high)
         self.plan = self._with(self.names, self.bounds)
@@ -109,8 +104,7 @@ class Paths:
         def wanted(name: str) -> bool:
             if name in priors and priors[name].scale == "fixed":
                 return False
-            inside = any(fnmatchcase(name, p) for p in CANDIDATES)
-            return inside and not any(fnmatchcase(name, p) for p in _LEFT_OUT)
+            return not any(fnmatchcase(name, p) for p in _NOT_FITTED)
 
         both = [
             n
@@ -148,12 +142,27 @@ class Paths:
             return np.concatenate(list(pool.map(one, range(0, count, BLOCK))), axis=1)
 
 
+def _middle(row: Target) -> date:
+    first, last = row.observation.period_start.first, row.observation.period_end.last
+    return first + (last - first) / 2
+
+
 def _cut(built: Built, start: int, count: int) -> Any:
     return block(built.inputs, np.minimum(np.arange(start, start + BLOCK), count - 1), "float64")
 
 
-def chosen_variant(prior: Prior, as_of: date, used: set[str]) -> Variant:
-    """The last variant known at the as-of date that rests on no observation of the fit, which would count twice."""
+def chosen_variant(prior: Prior, as_of: date, used: Mapping[str, date]) -> Variant:
+    """The last variant known at the as-of date that rests on no figure of the fit that it would count twice.
+
+    An anchor of a path counts a figure twice where the figure's period reaches the anchor's year; a figure of the
+    years before only says from where the author of the range went on.
+
+    Args:
+        used: Figures of the fit, each with the middle of its period.
+    """
+    year = prior.id.rpartition(".")[2][:4]
+    first = date(int(year), 1, 1) if year.isdigit() else date.min
+    twice = {name for name, middle in used.items() if middle >= first}
     known = [v for v in prior.variants if v.known_since.last <= as_of]
-    free = [v for v in known if not used & set(v.observations)]
+    free = [v for v in known if not twice & set(v.observations)]
     return (free or known)[-1]

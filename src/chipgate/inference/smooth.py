@@ -5,6 +5,7 @@ a shift of tastes, as a factor on a path that is straight in logs, as a share le
 here; all others stay as the setup built them. :meth:`Smooth.gap` compares both and must be next to nought.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -17,13 +18,13 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from chipgate.arrays.inputs import Inputs
-from chipgate.inference.fit import Problem
+from chipgate.inference.ensemble import Problem
 from chipgate.inference.observed import predicted
 from chipgate.inference.paths import Scored
 from chipgate.market.simulate import simulate
 from chipgate.schema.market import Prior, Variant
 from chipgate.setup.build import block, build
-from chipgate.setup.draws import PATH_CORRELATION, RENEWED, PriorDraws
+from chipgate.setup.draws import PATH_CORRELATION, RENEWED, PriorDraws, factor_stream
 
 Array = NDArray[np.float64]
 _Z90: Final = 1.2815515655446004
@@ -35,6 +36,17 @@ _DIRECT: Final = {
 """Priors that are a constant as they are."""
 _ALPHA: Final = ("choice.alpha_training", "choice.alpha_inference")
 _PASSES: Final = ("beijing.pass.1", "beijing.pass.2", "beijing.pass.3")
+
+
+_MOVED: Final = re.compile(
+    r"(path:(budget\.total|huawei\.packaging|supply\.\w+)(:renewed)?|(budget\.total|huawei\.packaging|supply\.\w+)\.\d{4}.*"
+    r"|taste\.(?!own_make).*|cost\.chip\..*|grey\.scale\..*|episode:.*|together:.*)"
+)
+
+
+def moves(name: str) -> bool:
+    """Whether a stream has an exact gradient here."""
+    return name in _DIRECT or name in (*_ALPHA, *_PASSES) or _MOVED.fullmatch(name) is not None
 
 
 class Smooth:
@@ -79,9 +91,7 @@ class Smooth:
             anchors += names
         self._mixing = np.zeros((len(anchors), len(self.names)))
         for i, name in enumerate(anchors):
-            common = draws.common(name)
-            if common in self.at:
-                self._mixing[i, self.at[common]] = np.sqrt(PATH_CORRELATION)
+            self._mix(draws, i, draws.common(name), np.sqrt(PATH_CORRELATION))
             if name in self.at:
                 self._mixing[i, self.at[name]] = np.sqrt(1 - PATH_CORRELATION)
         self._anchor_slopes = _scales([self._priors[name] for name in anchors])[1]
@@ -103,6 +113,18 @@ class Smooth:
         with jax.enable_x64(True):
             self._line = np.asarray(self._built(high).monthly.production / self._made(jnp.asarray(raised)))
             self._floor = np.asarray(self._built(low).monthly.production)
+
+    def _mix(self, draws: PriorDraws, row: int, name: str, weight: float) -> None:
+        """Add a stream to the score of an anchor, and what it shares with other streams; loads are at their medians."""
+        factor = draws.factor(name)
+        if factor is not None:
+            load = self._priors[draws.together[factor].load][1].central
+            shared = factor_stream(factor, name)
+            if shared in self.at:
+                self._mixing[row, self.at[shared]] += weight * load
+            weight = weight * np.sqrt(1 - load**2)
+        if name in self.at:
+            self._mixing[row, self.at[name]] += weight
 
     def _shifts(self, u: Any) -> Any:
         """Logs of all anchors against their medians, ``[anchor]``."""

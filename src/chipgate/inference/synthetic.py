@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 from scipy.stats import kstest
 
 from chipgate.inference.errors import Errors
-from chipgate.inference.fit import Problem, Say, marginal_mode
+from chipgate.inference.ensemble import MEMBERS, Problem, Say, fitted
 from chipgate.inference.paths import Paths
 
 Array = NDArray[np.float64]
@@ -40,7 +39,9 @@ class Calibration:
         }  # fmt: skip
 
 
-def calibration(paths: Paths, replicates: int, seed: int, say: Say | None = None) -> Calibration:
+def calibration(
+    paths: Paths, replicates: int, seed: int, *, members: int = MEMBERS, say: Say | None = None
+) -> Calibration:
     """Fit synthetic records.
 
     Args:
@@ -65,9 +66,9 @@ def calibration(paths: Paths, replicates: int, seed: int, say: Say | None = None
             for row, value in zip(paths.rows, figures, strict=True)
         )
         problem = Problem(paths.with_rows(rows), Errors.of(rows))
-        found = marginal_mode(problem)
-        spread = np.sqrt(np.diag(found.covariance))
-        places.append(ndtr((truth[:, 0] - found.mean) / spread)[: len(paths.names)])
+        found = fitted(problem, rng, members=members)
+        below = (found.theta < truth).mean(1)
+        places.append(below[: len(paths.names)])
         if say:
             say(f"synthetic: {len(places)} of {replicates}")
     return Calibration(paths.names, np.stack(places))

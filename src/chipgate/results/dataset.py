@@ -66,6 +66,7 @@ def provenance(executed: Executed, scenario: Resolved) -> dict[str, Any]:
         "scenario": scenario.id, "title": scenario.title, "as_of": scenario.as_of.isoformat(),
         "until": scenario.until.isoformat(), "seed": plan.seed, "draws": plan.draws,
         "posterior": "none" if plan.posterior is None else plan.posterior.label,
+        "figure_errors": json.dumps({} if plan.posterior is None else plan.posterior.document.get("other", {})),
         "settings": json.dumps(dict(scenario.raw), sort_keys=True, default=str),
         "nonconverged_draws": [int(i) for i in np.flatnonzero(~executed.converged)],
         "events_used": events_used(executed),

@@ -220,6 +220,29 @@ class Arrival(Record):
         return self
 
 
+class Together(Record):
+    """Inputs that turn out high or low together, beyond what their own priors say.
+
+    Each member's normal score is ``load * f + sqrt(1 - load**2) * own``, with ``f`` a common score.
+
+    Attributes:
+        load: Prior of the load, a fraction; two members correlate by its square.
+        members: Names of streams; a ``*`` at the end stands for any rest.
+    """
+
+    id: Id
+    label: str
+    load: PriorId
+    members: tuple[str, ...] = Field(min_length=2)
+    why: str = Field(min_length=1)
+
+    def holds(self, stream: str) -> bool:
+        """Whether a stream is a member."""
+        return any(
+            stream.startswith(member[:-1]) if member.endswith("*") else stream == member for member in self.members
+        )
+
+
 Actor = Literal["washington", "beijing", "nvidia_amd", "huawei_smic", "buyers"]
 
 

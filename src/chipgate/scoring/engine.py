@@ -1,5 +1,6 @@
 """Forecasts of cases beside naive and published ones, and what they add up to."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -14,7 +15,7 @@ from chipgate.schema.tables import Observation
 from chipgate.scoring.baselines import MEMBERS, NAMES, naive
 from chipgate.scoring.cases import Case
 from chipgate.scoring.history import middle, months_in, past_of
-from chipgate.scoring.noise import spread_of
+from chipgate.scoring.noise import scattered
 from chipgate.scoring.runs import Runs
 from chipgate.scoring.scores import Draws, Scored, score
 from chipgate.targets import Target, Unmapped, evaluate, forecast_of
@@ -91,8 +92,8 @@ def forecast(target: Target, data: xr.Dataset, seen: Observation) -> Draws | Unm
         return draws
     attrs = data.attrs
     u = Streams(int(attrs["seed"]), int(attrs["draws"])).uniform(f"score:{seen.id}")[data["draw"].values]
-    noisy = draws * np.exp(spread_of(seen) * ndtri(u))
-    return np.asarray(np.minimum(noisy, 1.0) if target.unit == "fraction" else noisy)
+    fitted = json.loads(str(attrs.get("figure_errors", "{}")))
+    return scattered(draws, seen, u, fitted, fraction=target.unit == "fraction")
 
 
 def against(case: Case, own: Scored, known: Sequence[Observation]) -> Result:

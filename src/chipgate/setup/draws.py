@@ -20,6 +20,12 @@ PATH_CORRELATION = 0.8
 
 RENEWED = ":renewed"
 """End of the name of the stream that renewed anchors of a path share."""
+_FACTOR = "together:"
+
+
+def factor_stream(factor: str, member: str) -> str:
+    """Stream of the score that a member shares: renewed anchors of paths have one of their own, as of a path."""
+    return f"{_FACTOR}{factor}{RENEWED if member.endswith(RENEWED) else ''}"
 
 
 class PriorDraws:
@@ -40,7 +46,9 @@ class PriorDraws:
         self.streams = streams
         self.as_of = as_of
         self.posterior = posterior
-        self._scores: dict[str, NDArray[np.float64]] = {}
+        self.together = catalogue.together
+        self._fit: dict[str, NDArray[np.float64]] = {}
+        self._prior_scores: dict[str, NDArray[np.float64]] = {}
         self.used: dict[str, Variant] = {}
         self.drawn: dict[str, NDArray[np.float64]] = {}
 
@@ -62,19 +70,37 @@ class PriorDraws:
 
     def uniform(self, name: str) -> NDArray[np.float64]:
         """Uniforms ``[d]`` of a stream, given the record where the posterior holds it."""
-        if self._fitted(name):
+        if self._fitted(name) or self.factor(name) is not None:
             return np.clip(ndtr(self.score(name)), 1e-12, 1 - 1e-12)
         return self.streams.uniform(name)
 
     def score(self, name: str) -> NDArray[np.float64]:
         """Normal scores ``[d]`` of a stream, given the record where the posterior holds it."""
-        if self.posterior is None or not self._fitted(name):
-            return ndtri(self.streams.uniform(name))
-        if not self._scores:
+        factor = self.factor(name)
+        if factor is None:
+            return self._own(name)
+        load = self.one(self.together[factor].load)
+        return load * self._own(factor_stream(factor, name)) + np.sqrt(1 - load**2) * self._own(name)
+
+    def factor(self, name: str) -> str | None:
+        """What a stream turns out high or low with."""
+        return next((key for key, one in self.together.items() if one.holds(name)), None)
+
+    def _own(self, name: str) -> NDArray[np.float64]:
+        """Normal scores ``[d]`` of a stream apart from what it shares with others."""
+        if self.posterior is None or name not in self.posterior.names:
+            return self._plain(name)
+        if not self._fit:
             names = self.posterior.names
-            scores = self.posterior.scores(np.stack([ndtri(self.streams.uniform(n)) for n in names]))
-            self._scores = dict(zip(names, scores, strict=True))
-        return self._scores[name]
+            scores = self.posterior.scores(np.stack([self._plain(n) for n in names]))
+            self._fit = dict(zip(names, scores, strict=True))
+        return self._fit[name] if self._fitted(name) else self._plain(name)
+
+    def _plain(self, name: str) -> NDArray[np.float64]:
+        """Normal scores ``[d]`` of a stream under its prior; asked for again, the same."""
+        if name not in self._prior_scores:
+            self._prior_scores[name] = ndtri(self.streams.uniform(name))
+        return self._prior_scores[name]
 
     def _fitted(self, name: str) -> bool:
         """Whether the posterior holds a stream, and its prior is the one of the fit."""
