@@ -16,7 +16,7 @@ from chipgate.schema.actors import Buyer, Firm, Maker
 from chipgate.schema.base import Record
 from chipgate.schema.chip import Chip
 from chipgate.schema.clause import Ambiguity, Clause
-from chipgate.schema.market import Arrival, Episode, Lever, Offer, Pressure, Prior, Scenario
+from chipgate.schema.market import Arrival, Episode, HazardRule, Lever, Offer, Pressure, Prior, Scenario
 from chipgate.schema.tables import (
     Country,
     Event,
@@ -234,6 +234,11 @@ class Catalogue:
         return self._rows("pressure", "market/pressures.yaml", read_list, Pressure)
 
     @cached_property
+    def hazard_rules(self) -> Table[HazardRule]:
+        """Rules by which the rates of policy moves follow from the event record; the first is used."""
+        return self._rows("hazard_rule", "market/hazard_rules.yaml", read_list, HazardRule)
+
+    @cached_property
     def arrivals(self) -> Table[Arrival]:
         """When dies and memory reach Huawei."""
         return self._rows("arrival", "market/arrivals.yaml", read_list, Arrival)
@@ -344,6 +349,7 @@ KINDS: Final[dict[str, str]] = {
     "priors": "priors",
     "episodes": "episodes",
     "pressures": "pressures",
+    "hazard-rules": "hazard_rules",
     "arrivals": "arrivals",
     "levers": "levers",
     "scenarios": "scenarios",

@@ -46,6 +46,8 @@ _COLUMNS: Final = {
     "priors": ["id", "label", "unit", "scale", "variants"],
     "episodes": ["id", "target", "goods", "families", "events"],
     "pressures": ["id", "level", "level_if_named", "direction", "why"],
+    "hazard-rules": ["id", "label", "pooling", "mean_low", "mean_high", "alike_low", "alike_high", "other_goods",
+                     "reaction", "merge_openings"],
     "arrivals": ["id", "label", "windows"],
     "levers": ["id", "actor", "label", "unit", "least", "most", "default", "moves", "direction"],
     "scenarios": ["id", "title", "extends", "as_of", "until", "set"],

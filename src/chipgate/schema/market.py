@@ -170,6 +170,48 @@ class Pressure(Record):
     why: str = Field(min_length=1)
 
 
+class HazardRule(Record):
+    """A rule by which the rates of both governments' moves follow from the event record; the first one is used.
+
+    Attributes:
+        pooling: ``partial``: rates of episodes are alike, how alike is learned; ``complete``: one rate for all;
+            ``none``: each episode by itself; ``jeffreys``: one rate, Jeffreys' prior in place of ``mean``.
+        mean_low, mean_high: 10th and 90th percentile of the log-normal prior of the mean rate, moves a month.
+        alike_low, alike_high: Those of the prior of alikeness: the shape of the gamma distribution of rates between
+            episodes, one over the square of their coefficient of variation.
+        other_goods: Power weight of episodes of other goods than AI chips.
+        reaction: Whether tightening soon after an opening by Washington is told apart.
+        reaction_prior: Both parameters of the beta prior of the chance of such an answer.
+        window_weeks: How long after an opening a tightening counts as an answer; ``fades_months``: with which the
+            rate fades.
+        merge_openings: Whether openings within the window of one before are one re-opening.
+    """
+
+    id: Id
+    label: str
+    pooling: Literal["partial", "complete", "none", "jeffreys"]
+    mean_low: Annotated[float, Field(gt=0)]
+    mean_high: Annotated[float, Field(gt=0)]
+    alike_low: Annotated[float, Field(gt=0)]
+    alike_high: Annotated[float, Field(gt=0)]
+    other_goods: Annotated[float, Field(ge=0, le=1)]
+    reaction: bool
+    reaction_prior: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]]
+    window_weeks: Annotated[int, Field(ge=1)]
+    fades_months: Annotated[float, Field(gt=0)]
+    merge_openings: bool
+    kind: Literal["assumed"]
+    why: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name in ("mean", "alike"):
+            low, high = getattr(self, f"{name}_low"), getattr(self, f"{name}_high")
+            if not low < high:
+                raise ValueError(f"{name}_low < {name}_high is broken: {low}, {high}")
+        return self
+
+
 class Window(Record):
     """When a total arrives, as it stood from a day on.
 

@@ -57,11 +57,12 @@ PUBLISHED: Final = (
 
 @dataclass(frozen=True)
 class Variant:
-    """A defensible reading of policy: levers, or other priors, for the same as-of date."""
+    """A defensible reading of policy: levers, other priors, or another rule of hazards, for the same as-of date."""
 
     name: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     priors: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+    rule: str | None = None
 
 
 def _held(level: int) -> dict[str, Any]:
@@ -87,7 +88,20 @@ VARIANTS: Final = (
     Variant("Washington never shuts again", {"washington.close_rate": 0}),
     Variant("discouraged and held, no lag", _held(1), {"washington.shipment_lag": (0.05, 0.1, 0.2)}),
 )
-"""What a careful person could have believed that day; none was chosen by its result."""
+"""What a careful person could have believed that day; none was chosen by its result. The other rules by which rates
+follow from the event record (``chipgate show hazard-rules``) come on top."""
+
+
+def variants(data: Catalogue) -> list[Variant]:
+    """All readings: those above, then every rule of hazards but the first."""
+    others = list(data.hazard_rules.values())[1:]
+    return [*VARIANTS, *(Variant(f"rates of moves: {rule.label}", rule=rule.id) for rule in others)]
+
+
+def catalogue_for(data: Catalogue, variant: Variant) -> Catalogue:
+    """The catalogue that a reading runs on."""
+    own = with_priors(data, variant.priors) if variant.priors else data
+    return with_rule(own, variant.rule) if variant.rule is not None else own
 
 
 def question(
@@ -97,8 +111,9 @@ def question(
     seen = data.observations[BOTH_ROW]
     outcome = {"FY26Q3": FIRST_QUARTER_USD, "FY26Q4": seen.value - FIRST_QUARTER_USD, "both": seen.value}
     rows = []
-    for i, variant in enumerate(VARIANTS):
-        own = with_priors(data, variant.priors) if variant.priors else data
+    readings = variants(data)
+    for i, variant in enumerate(readings):
+        own = catalogue_for(data, variant)
         run = runs_of(own).get(AS_OF, add_months(AS_OF, REACH), variant.settings)
         target = target_of(seen)
         if isinstance(target, Unmapped):
@@ -112,7 +127,7 @@ def question(
         parts["both"] = np.asarray(sum(parts.values()))
         rows.append({"variant": variant.name, **{k: _told(draws, outcome[k]) for k, draws in parts.items()}})
         if progress is not None:
-            progress(i + 1, len(VARIANTS))
+            progress(i + 1, len(readings))
     return {
         "as_of": AS_OF.isoformat(), "outcome": outcome, "small_usd": SMALL_USD, "variants": rows,
         "words": {"FY26Q3": "August to October 2025", "FY26Q4": "November 2025 to January 2026",
@@ -146,4 +161,14 @@ def with_priors(data: Catalogue, changed: Mapping[str, tuple[float, float, float
         records.append((prior, data.priors.place(key)))
     digest = sha256(repr((data.fingerprint, sorted(changed.items()))).encode()).hexdigest()[:16]
     other.__dict__.update(priors=Table("prior", records), fingerprint=digest)
+    return other
+
+
+def with_rule(data: Catalogue, rule: str) -> Catalogue:
+    """The same catalogue with another rule of hazards in force."""
+    other = copy.copy(data)
+    records = sorted(data.hazard_rules.items(), key=lambda item: item[0] != rule)
+    table = Table("hazard_rule", [(record, data.hazard_rules.place(key)) for key, record in records])
+    digest = sha256(repr((data.fingerprint, "rule", rule)).encode()).hexdigest()[:16]
+    other.__dict__.update(hazard_rules=table, fingerprint=digest)
     return other
