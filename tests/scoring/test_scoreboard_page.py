@@ -16,7 +16,6 @@ from chipgate.scoring.figure import figures
 from chipgate.scoring.h20 import (
     BOTH_ROW,
     FIRST_QUARTER_USD,
-    PUBLISHED,
     VARIANTS,
     catalogue_for,
     variants,
@@ -94,7 +93,10 @@ def test_outcomes_and_published_forecasts_have_sources() -> None:
     data = embedded()
     assert data.observations[BOTH_ROW].value == 60e6
     assert f"USD {FIRST_QUARTER_USD / 1e6:g}m" in data.parameters["MND06"].notes
-    assert all(p.url.startswith("http") for p in PUBLISHED)
+    published = data.published_forecasts.values()
+    assert len(published) >= 4
+    assert all(url.startswith("http") for p in published for url in p.source_urls)
+    assert all(p.published_date.last <= date(2025, 8, 31) for p in published)
 
 
 def test_units_are_over_those_of_an_h100() -> None:

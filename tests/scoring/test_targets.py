@@ -3,13 +3,19 @@
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xarray as xr
 from helpers import DATA, embedded, run_cli
+from pydantic import ValidationError
 from score_cases import OWN_HEADER, RAW_HEADER, RAW_ROW, raw_file
 
 from chipgate.errors import DataError
 from chipgate.results.record import METRICS
+from chipgate.schema.market import Bridge
+from chipgate.schema.tables import PublishedForecast
 from chipgate.targets import Target, Unmapped, forecast_of, target_of
+from chipgate.targets.base import Slice
 from chipgate.targets.read import read_observations
 
 
@@ -143,3 +149,30 @@ def test_the_raw_columns_are_all_that_the_reader_asks_for(tmp_path: Path) -> Non
     seen = read_observations(path, embedded())[0]
     assert (seen.low, seen.high) == (4e8, 4e8)
     assert isinstance(target_of(seen), Target)
+
+
+def test_bridges_are_drawn_even_between_their_ends() -> None:
+    """Linear or in logarithms as the record says, the same draws whichever figure asks."""
+    run = xr.Dataset(
+        {"x": ("draw", np.zeros(4000))}, coords={"draw": np.arange(4000)}, attrs={"seed": 3, "draws": 4000}
+    )
+    cut = Slice(run, run)
+    assert len(embedded().bridges) >= 8
+    for name, bridge in embedded().bridges.items():
+        drawn = cut.assumed(name)
+        assert bridge.low <= drawn.min() < drawn.max() <= bridge.high
+        ends = np.array([bridge.low, bridge.high])
+        middle = np.exp(np.log(ends).mean()) if bridge.scale == "log" else ends.mean()
+        np.testing.assert_allclose(np.median(drawn), middle, rtol=0.1)
+        assert drawn.tobytes() == cut.assumed(name).tobytes()
+
+
+def test_a_bridge_or_forecast_with_ends_swapped_is_refused() -> None:
+    good = embedded().bridges["systems"].model_dump()
+    with pytest.raises(ValidationError, match="low <= high is broken"):
+        Bridge(**good | {"low": 2.0})
+    with pytest.raises(ValidationError, match="positive"):
+        Bridge(**good | {"low": 0.0, "scale": "log"})
+    told = next(iter(embedded().published_forecasts.values())).model_dump(mode="json")
+    with pytest.raises(ValidationError, match="is broken"):
+        PublishedForecast(**told | {"value": 9e9})

@@ -16,7 +16,7 @@ from chipgate.schema.actors import Buyer, Firm, Maker
 from chipgate.schema.base import Record
 from chipgate.schema.chip import Chip
 from chipgate.schema.clause import Ambiguity, Clause
-from chipgate.schema.market import Arrival, Episode, HazardRule, Lever, Offer, Pressure, Prior, Scenario
+from chipgate.schema.market import Arrival, Bridge, Episode, HazardRule, Lever, Offer, Pressure, Prior, Scenario
 from chipgate.schema.tables import (
     Country,
     Event,
@@ -26,6 +26,7 @@ from chipgate.schema.tables import (
     Observation,
     Parameter,
     ProductGroup,
+    PublishedForecast,
     RivalFigure,
 )
 from chipgate.schema.workload import CostAssumption, EfficiencyPrior, Network, Precision, ReferenceRate
@@ -194,6 +195,11 @@ class Catalogue:
         return self._rows("rival", "rivals.csv", read_table, RivalFigure)
 
     @cached_property
+    def published_forecasts(self) -> Table[PublishedForecast]:
+        """Published answers to a question that the scoreboard asks."""
+        return self._rows("published_forecast", "published_forecasts.csv", read_table, PublishedForecast)
+
+    @cached_property
     def models(self) -> Table[LanguageModel]:
         """Shapes of language models."""
         return self._rows("model", "models.csv", read_table, LanguageModel)
@@ -242,6 +248,11 @@ class Catalogue:
     def arrivals(self) -> Table[Arrival]:
         """When dies and memory reach Huawei."""
         return self._rows("arrival", "market/arrivals.yaml", read_list, Arrival)
+
+    @cached_property
+    def bridges(self) -> Table[Bridge]:
+        """Ranges between the model's definitions and those of publishers."""
+        return self._rows("bridge", "market/bridges.yaml", read_list, Bridge)
 
     @cached_property
     def levers(self) -> Table[Lever]:
@@ -331,6 +342,7 @@ KINDS: Final[dict[str, str]] = {
     "parameters": "parameters",
     "observations": "observations",
     "rivals": "rivals",
+    "published-forecasts": "published_forecasts",
     "buyers": "buyers",
     "makers": "makers",
     "firms": "firms",
@@ -351,6 +363,7 @@ KINDS: Final[dict[str, str]] = {
     "pressures": "pressures",
     "hazard-rules": "hazard_rules",
     "arrivals": "arrivals",
+    "bridges": "bridges",
     "levers": "levers",
     "scenarios": "scenarios",
 }

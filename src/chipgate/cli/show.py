@@ -25,6 +25,7 @@ _COLUMNS: Final = {
     "parameters": ["id", "name", "low", "central", "high", "unit", "period", "kind", "known_since",
                    "knowable_variant", "confidence"],
     "rivals": ["id", "study", "pathway", "quantity", "year", "value", "low", "high", "unit"],
+    "published-forecasts": ["id", "publisher", "published_date", "value", "low", "high", "unit", "said", "confidence"],
     "observations": ["id", "period_start", "period_end", "metric", "value", "low", "high", "unit", "kind",
                      "published_date", "confidence"],
     "buyers": ["id", "name", "country", "policy_class", "members", "access"],
@@ -49,6 +50,7 @@ _COLUMNS: Final = {
     "hazard-rules": ["id", "label", "pooling", "mean_low", "mean_high", "alike_low", "alike_high", "other_goods",
                      "reaction", "merge_openings"],
     "arrivals": ["id", "label", "windows"],
+    "bridges": ["id", "label", "low", "high", "unit", "scale", "confidence", "why"],
     "levers": ["id", "actor", "label", "unit", "least", "most", "default", "moves", "direction"],
     "scenarios": ["id", "title", "extends", "as_of", "until", "set"],
 }  # fmt: skip

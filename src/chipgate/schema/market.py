@@ -212,6 +212,32 @@ class HazardRule(Record):
         return self
 
 
+class Bridge(Record):
+    """A range between the model's definition of a quantity and a publisher's.
+
+    Attributes:
+        low, high: Ends of an even distribution, in logarithms where ``scale`` says so.
+    """
+
+    id: Id
+    label: str
+    unit: str = Field(min_length=1)
+    low: float
+    high: float
+    scale: Literal["linear", "log"]
+    kind: Literal["assumed"]
+    confidence: Confidence
+    why: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.low <= self.high:
+            raise ValueError(f"low <= high is broken: {self.low}, {self.high}")
+        if self.scale == "log" and self.low <= 0:
+            raise ValueError("a log scale needs positive figures")
+        return self
+
+
 class Window(Record):
     """When a total arrives, as it stood from a day on.
 

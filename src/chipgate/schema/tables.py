@@ -176,6 +176,33 @@ class RivalFigure(Record):
         return self
 
 
+class PublishedForecast(Record):
+    """A forecast that someone published in answer to a question that the scoreboard asks.
+
+    Attributes:
+        question: Which question. ``said``: the forecast in its words, and how it became ``value``.
+    """
+
+    id: Id
+    question: Literal["h20_2025"]
+    publisher: str = Field(min_length=1)
+    published_date: Date
+    unit: Literal["USD/quarter"]
+    value: float
+    low: float
+    high: float
+    said: str = Field(min_length=1)
+    source_urls: Names = Field(min_length=1)
+    confidence: Confidence
+    notes: str = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.low <= self.value <= self.high:
+            raise ValueError(f"low <= value <= high is broken: {self.low}, {self.value}, {self.high}")
+        return self
+
+
 class LanguageModel(Record):
     """Shape of a large language model; empty where it was not published.
 

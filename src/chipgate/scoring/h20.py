@@ -28,31 +28,9 @@ BOTH_ROW: Final = "nvda_h20_licensed_FY26"
 FIRST_QUARTER_USD: Final = 50e6
 """Of the first quarter, about: parameter MND06, from the company's report of 19 November 2025."""
 SMALL_USD: Final = 1e9
-
-
-@dataclass(frozen=True)
-class Published:
-    """A forecast of that summer, in USD a quarter."""
-
-    who: str
-    published: str
-    usd_a_quarter: float
-    said: str
-    url: str
-
-
-PUBLISHED: Final = (
-    Published("analysts, in Benzinga", "2025-07-17", 3e9, "3 billion USD a quarter added",
-              "https://benzinga.com/markets/tech/25/07/46462378/why-nvidias-jensen-huang-says-china-leads-in-open-source-ai"),
-    Published("WhisperTick", "2025-07-28", 3.125e9, "10 to 15 billion USD a year; a quarter of the middle",
-              "https://whispertick.com/nvidia-nvda-to-retain-54-china-ai-chip-market-by-2026-amid-competition"),
-    Published("analysts, in Downstream Intelligence", "2025-07", 4.375e9,
-              "a rebound of 15 to 20 billion USD; a quarter of the middle, taken as a year",
-              "https://downstreamintelligence.com/news/nvidia-returns-to-china"),
-    Published("Nvidia", "2025-08-27", 3.5e9, "2 to 5 billion USD possible; ten days after the as-of date",
-              "https://www.kaohooninternational.com/?p=564028"),
-)  # fmt: skip
-"""Published forecasts of H20 sales found by search; those of all sales in China, or of sales lost, are left out."""
+QUESTION: Final = "h20_2025"
+"""Of the published forecasts, those of H20 sales that summer, found by search; those of all sales in China, or of sales
+lost, are left out."""
 
 
 @dataclass(frozen=True)
@@ -133,9 +111,9 @@ def question(
         "words": {"FY26Q3": "August to October 2025", "FY26Q4": "November 2025 to January 2026",
                   "both": "August 2025 to January 2026"},
         "published": [
-            {"who": p.who, "published": p.published, "usd_a_quarter": p.usd_a_quarter, "said": p.said, "url": p.url,
-             "absolute_error": {k: abs(p.usd_a_quarter - outcome[k]) for k in QUARTERS}}
-            for p in PUBLISHED
+            {"who": p.publisher, "published": str(p.published_date), "usd_a_quarter": p.value, "said": p.said,
+             "url": p.source_urls[0], "absolute_error": {k: abs(p.value - outcome[k]) for k in QUARTERS}}
+            for p in data.published_forecasts.values() if p.question == QUESTION
         ],
     }  # fmt: skip
 

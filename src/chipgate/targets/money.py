@@ -8,19 +8,7 @@ from chipgate.schema.tables import Observation
 from chipgate.targets.base import Draws, Slice, Target, Unmapped, rule
 from chipgate.targets.makers import MAKERS, SMALLER, kept, slug, vendors, whole, words_of_chips
 
-OTHER_GOODS_USD_A_QUARTER: Final = (0.45e9, 1.3e9)
-"""Gaming and other goods in Nvidia's China sales by billing, USD a quarter; assumed, from fiscal 2022 and 2023."""
-ABROAD_BOUGHT: Final = (0.3, 10.0)
-"""Purchases of chips for sites abroad over spending on compute rented there, even in logs; assumed and wide,
-since no figure was found."""
-SYSTEMS: Final = (1.0, 1.2)
-"""Systems and networking sold with chips, over the chips alone; assumed."""
-SERVER_SHARE: Final = (0.55, 0.8)
-"""Accelerators' part of the value of a whole server; assumed."""
 ALL_CLASSES: Final = "counts cards of all classes; the model has data-centre chips for large models"
-CARDS_FOREIGN: Final = (1.2, 3.5)
-CARDS_DOMESTIC: Final = (1.0, 1.8)
-"""Cards of all classes over those that the model has; assumed, wide, and not set from later counts."""
 
 
 @rule("revenue_usd")
@@ -60,19 +48,18 @@ def _nvidia_china(seen: Observation) -> Target | Unmapped:
 
 
 def _bought_abroad(s: Slice) -> Draws:
-    low, high = (float(np.log(end)) for end in ABROAD_BOUGHT)
-    return np.asarray(np.exp(s.assumed("bought_abroad", low, high)) * s.total("rented_abroad_usd"))
+    return s.assumed("bought_abroad") * s.total("rented_abroad_usd")
 
 
 def _billing(s: Slice) -> Draws:
-    other = s.assumed("other_goods", *OTHER_GOODS_USD_A_QUARTER)
+    other = s.assumed("other_goods")
     return s.total("revenue", vendor="nvidia") + other * s.data.sizes["month"] * s.part / 3
 
 
 def _data_centre() -> Target:
     return Target(
         "nvidia_china_data_centre", "Nvidia's data-centre revenue in China", "Nvidia in China", "USD", ("revenue",),
-        lambda s: s.total("revenue", vendor="nvidia") * s.assumed("systems", *SYSTEMS),
+        lambda s: s.total("revenue", vendor="nvidia") * s.assumed("systems"),
         caveat="systems and networking are added from an assumed range",
     )  # fmt: skip
 
@@ -81,7 +68,7 @@ def _market(seen: Observation) -> Target | Unmapped:
     if seen.chips == ("accelerated_servers",):
         return Target(
             "market_servers", "accelerated servers sold in China", "Market size", "USD", ("revenue",),
-            lambda s: s.total("revenue") / s.assumed("server_share", *SERVER_SHARE),
+            lambda s: s.total("revenue") / s.assumed("server_share"),
             caveat="whole servers; the accelerators' part of their value is an assumed range",
         )  # fmt: skip
     if not whole(seen):
