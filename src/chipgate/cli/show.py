@@ -24,7 +24,7 @@ _COLUMNS: Final = {
                "confidence"],
     "parameters": ["id", "name", "low", "central", "high", "unit", "period", "kind", "known_since",
                    "knowable_variant", "confidence"],
-    "rivals": ["id", "study", "pathway", "quantity", "year", "value", "low", "high", "unit"],
+    "rivals": ["id", "study", "pathway", "scenario", "quantity", "year", "value", "low", "high", "unit"],
     "published-forecasts": ["id", "publisher", "published_date", "value", "low", "high", "unit", "said", "confidence"],
     "observations": ["id", "period_start", "period_end", "metric", "value", "low", "high", "unit", "kind",
                      "published_date", "confidence"],

@@ -20,7 +20,7 @@ __all__ = ["METRICS", "Comparison", "compare_with_record"]
 METRICS: Final = (
     "revenue", "revenue_by_chip", "gross_profit", "charges", "fee_by_chip", "units_delivered", "units_by_buyer",
     "grey_units", "orders", "price_street", "price_list", "spend_on_chips", "rented_abroad_usd", "compute_china",
-    "compute_by_source", "compute_us", "installed_chips",
+    "compute_by_source", "compute_us", "installed_chips", "order_book", "cancelled",
 )  # fmt: skip
 """Metrics that targets and comparisons with other studies read."""
 

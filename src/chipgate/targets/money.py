@@ -157,3 +157,49 @@ def smuggled_value(_: Observation) -> Target:
 
     return Target("smuggled_value", "value of smuggled chips", "Smuggling", "USD", ("units_delivered", "price_street"),
                   of, caveat="chips at street prices; published figures may hold whole servers")  # fmt: skip
+
+
+@rule("revenue_change_usd")
+def revenue_change(seen: Observation) -> Target | Unmapped:
+    """Revenue of a product less that of as many months before."""
+    product = words_of_chips(seen.chips)
+    if product is None:
+        return Unmapped(_no_product(seen))
+    words, names = product
+
+    def change(s: Slice) -> Draws:
+        n = s.data.sizes["month"]
+        both = s.so_far["revenue_by_chip"].sel(offer=kept(names, s.labels("offer"))).sum("offer")
+        now, before = (both.isel(month=months).sum("month") for months in (slice(-n, None), slice(-2 * n, -n)))
+        return np.asarray((now - before).values, dtype=np.float64)
+
+    return Target(f"revenue_change_{slug(words)}", f"{words} revenue, change from the quarter before",
+                  _product_group(seen), "USD", ("revenue_by_chip",), change, adds="mean", needs=names)  # fmt: skip
+
+
+@rule("lost_revenue_usd")
+def unshipped(seen: Observation) -> Target | Unmapped:
+    """Orders of a period that were not shipped by its end; what was never ordered has no outcome to score."""
+    product = words_of_chips(seen.chips)
+    if seen.basis.get("definition") != "orders_not_shipped" or product is None:
+        return Unmapped("sales that did not come about have no outcome to score")
+    words, names = product
+
+    def value(s: Slice) -> Draws:
+        own = kept(names, s.labels("offer"))
+        price = s.data["price_list"].sel(offer=own)
+        waiting = (s.data["order_book"].sel(offer=own) * price).isel(month=-1)
+        dropped = (s.data["cancelled"].sel(offer=own) * price).sum("month")
+        return np.asarray((waiting + dropped).sum("offer").values, dtype=np.float64)
+
+    return Target(
+        f"unshipped_{slug(words)}",
+        f"{words} ordered and not shipped, value",
+        "Orders",
+        "USD",
+        ("order_book", "cancelled", "price_list"),
+        value,
+        needs=names,
+        adds="last",
+        caveat="orders that wait at the end of the period or were cancelled in it, at the maker's price",
+    )
