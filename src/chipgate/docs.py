@@ -1,4 +1,4 @@
-"""Writes ``docs/reference`` and what is made in ``docs/workload.md``: ``python -m chipgate.docs``.
+"""Writes ``docs/reference``, ``docs/hazards.md`` and what is made in ``docs/workload.md``: ``python -m chipgate.docs``.
 
 With ``--check`` it names the stale pages (exit 1).
 """
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
-from chipgate import docs_workload
+from chipgate import docs_hazards, docs_workload
 from chipgate.catalogue import Catalogue, catalogue
 from chipgate.catalogue.catalogue import EMBEDDED, KINDS
 from chipgate.rules.facts import chip_facts
@@ -274,12 +274,14 @@ def main(arguments: Sequence[str]) -> int:
         sys.exit("usage: python -m chipgate.docs [--check]")
     data = catalogue()
     if arguments:
-        names = [f"reference/{name}" for name in stale()] + docs_workload.stale(data, FOLDER.parent)
+        names = [f"reference/{name}" for name in stale()]
+        names += docs_hazards.stale(data, FOLDER.parent) + docs_workload.stale(data, FOLDER.parent)
         sys.stderr.writelines(f"stale: docs/{name}; run `python -m chipgate.docs`\n" for name in names)
         return int(bool(names))
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, text in pages(data).items():
         (FOLDER / name).write_text(text, encoding="utf-8", newline="\n")
+    docs_hazards.stale(data, FOLDER.parent, mend=True)
     docs_workload.stale(data, FOLDER.parent, mend=True)
     return 0
 

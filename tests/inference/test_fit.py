@@ -4,13 +4,13 @@ from datetime import date
 
 import numpy as np
 import pytest
+from chipgate.inference.fit import Problem, checked, mode
+from chipgate.inference.psis import smoothed
 from helpers import embedded
 from scipy import stats
 
 from chipgate.inference.errors import Errors
-from chipgate.inference.fit import Problem, checked, mode
 from chipgate.inference.paths import Paths
-from chipgate.inference.psis import smoothed
 from chipgate.inference.smooth import Smooth
 from chipgate.setup.posterior import latest
 

@@ -13,7 +13,14 @@ from chipgate.arrays.inputs import MEASURES
 from chipgate.results.record_page import figure
 from chipgate.scoring.documents import backtest_document
 from chipgate.scoring.figure import figures
-from chipgate.scoring.h20 import BOTH_ROW, FIRST_QUARTER_USD, PUBLISHED, VARIANTS, with_priors
+from chipgate.scoring.h20 import (
+    BOTH_ROW,
+    FIRST_QUARTER_USD,
+    VARIANTS,
+    catalogue_for,
+    variants,
+    with_priors,
+)
 from chipgate.scoring.page import scoreboard
 from chipgate.scoring.rivals import conversions
 from chipgate.scoring.runs import Runs
@@ -73,11 +80,23 @@ def test_a_variant_changes_the_priors_it_names_and_no_other() -> None:
     assert named <= set(data.priors)
 
 
+def test_the_readings_of_policy_hold_every_rule_of_hazards() -> None:
+    data = embedded()
+    rules = [variant.rule for variant in variants(data) if variant.rule is not None]
+    assert rules == list(data.hazard_rules)[1:]
+    assert len({catalogue_for(data, variant).fingerprint for variant in variants(data)}) >= len(rules) + 1
+    assert variants(data)[0] == VARIANTS[0]
+    assert catalogue_for(data, VARIANTS[0]) is data
+
+
 def test_outcomes_and_published_forecasts_have_sources() -> None:
     data = embedded()
     assert data.observations[BOTH_ROW].value == 60e6
     assert f"USD {FIRST_QUARTER_USD / 1e6:g}m" in data.parameters["MND06"].notes
-    assert all(p.url.startswith("http") for p in PUBLISHED)
+    published = data.published_forecasts.values()
+    assert len(published) >= 4
+    assert all(url.startswith("http") for p in published for url in p.source_urls)
+    assert all(p.published_date.last <= date(2025, 8, 31) for p in published)
 
 
 def test_units_are_over_those_of_an_h100() -> None:

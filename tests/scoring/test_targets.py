@@ -1,15 +1,22 @@
 """From published figures to targets: both sets of columns alike, definitions apart, refusals named."""
 
 import csv
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xarray as xr
 from helpers import DATA, embedded, run_cli
+from pydantic import ValidationError
 from score_cases import OWN_HEADER, RAW_HEADER, RAW_ROW, raw_file
 
 from chipgate.errors import DataError
 from chipgate.results.record import METRICS
-from chipgate.targets import Target, Unmapped, forecast_of, target_of
+from chipgate.schema.market import Bridge
+from chipgate.schema.tables import PublishedForecast
+from chipgate.targets import Target, Unmapped, evaluate, forecast_of, target_of
+from chipgate.targets.base import Slice
 from chipgate.targets.read import read_observations
 
 
@@ -143,3 +150,84 @@ def test_the_raw_columns_are_all_that_the_reader_asks_for(tmp_path: Path) -> Non
     seen = read_observations(path, embedded())[0]
     assert (seen.low, seen.high) == (4e8, 4e8)
     assert isinstance(target_of(seen), Target)
+
+
+def test_bridges_are_drawn_even_between_their_ends() -> None:
+    """Linear or in logarithms as the record says, the same draws whichever figure asks."""
+    run = xr.Dataset(
+        {"x": ("draw", np.zeros(4000))}, coords={"draw": np.arange(4000)}, attrs={"seed": 3, "draws": 4000}
+    )
+    cut = Slice(run, run)
+    assert len(embedded().bridges) >= 8
+    for name, bridge in embedded().bridges.items():
+        drawn = cut.assumed(name)
+        assert bridge.low <= drawn.min() < drawn.max() <= bridge.high
+        ends = np.array([bridge.low, bridge.high])
+        middle = np.exp(np.log(ends).mean()) if bridge.scale == "log" else ends.mean()
+        np.testing.assert_allclose(np.median(drawn), middle, rtol=0.1)
+        assert drawn.tobytes() == cut.assumed(name).tobytes()
+
+
+def test_a_bridge_or_forecast_with_ends_swapped_is_refused() -> None:
+    good = embedded().bridges["systems"].model_dump()
+    with pytest.raises(ValidationError, match="low <= high is broken"):
+        Bridge(**good | {"low": 2.0})
+    with pytest.raises(ValidationError, match="positive"):
+        Bridge(**good | {"low": 0.0, "scale": "log"})
+    told = next(iter(embedded().published_forecasts.values())).model_dump(mode="json")
+    with pytest.raises(ValidationError, match="is broken"):
+        PublishedForecast(**told | {"value": 9e9})
+
+
+def _h20_run() -> xr.Dataset:
+    """Six months in which H20 revenue is 1, 2, ... USD, ten orders wait, two are cancelled a month, at 5 USD."""
+    months = np.array([f"2025-{m:02d}-01" for m in range(1, 7)], dtype="datetime64[ns]")
+    flat = np.ones((6, 1, 1))
+    names = ("month", "offer", "draw")
+    return xr.Dataset(
+        {"revenue_by_chip": (names, flat * np.arange(1.0, 7.0)[:, None, None]), "order_book": (names, flat * 10),
+         "cancelled": (names, flat * 2), "price_list": (names, flat * 5)},
+        coords={"month": months, "offer": ["h20_legal"], "draw": [0]}, attrs={"seed": 0, "draws": 1},
+    )  # fmt: skip
+
+
+def test_a_change_of_revenue_is_against_the_quarter_before() -> None:
+    target = target_of(embedded().observations["nvda_h20_drop_FY26Q2"])
+    assert isinstance(target, Target)
+    found = evaluate(target, _h20_run(), date(2025, 4, 1), date(2025, 6, 30))
+    np.testing.assert_allclose(found, [(4 + 5 + 6) - (1 + 2 + 3)])
+
+
+def test_orders_not_shipped_wait_or_were_cancelled() -> None:
+    target = target_of(embedded().observations["nvda_h20_unshipped_FY26Q1"])
+    assert isinstance(target, Target)
+    found = evaluate(target, _h20_run(), date(2025, 1, 27), date(2025, 4, 27))
+    np.testing.assert_allclose(found, [10 * 5 + 3 * 2 * 5])
+    for other in ("nvda_h20_lost_FY26Q2", "amd_mi308_lostrev_2025"):
+        refused = target_of(embedded().observations[other])
+        assert isinstance(refused, Unmapped)
+        assert "did not come about" in refused.reason
+
+
+def test_the_headquarters_basis_adds_what_is_bought_for_sites_abroad() -> None:
+    """Billing holds what is sold in China; headquarters adds purchases abroad by a bridge of the rental route."""
+    rows = {basis: next(o for o in embedded().observations.values() if o.basis.get("basis") == basis)
+            for basis in ("billing", "headquarters")}  # fmt: skip
+    months = np.array(["2025-02-01", "2025-03-01", "2025-04-01"], dtype="datetime64[ns]")
+    draws = np.arange(200)
+    run = xr.Dataset(
+        {"revenue": (("month", "vendor", "draw"), np.full((3, 1, 200), 2e9)),
+         "rented_abroad_usd": (("month", "buyer", "draw"), np.full((3, 1, 200), 1e8))},
+        coords={"month": months, "vendor": ["nvidia"], "buyer": ["bytedance"], "draw": draws},
+        attrs={"seed": 0, "draws": 200},
+    )  # fmt: skip
+    found = {}
+    for basis, seen in rows.items():
+        target = target_of(seen)
+        assert isinstance(target, Target)
+        drawn = evaluate(target, run, date(2025, 1, 27), date(2025, 4, 27))
+        assert isinstance(drawn, np.ndarray)
+        found[basis] = drawn
+    bridge = Slice(run, run).assumed("bought_abroad")
+    np.testing.assert_allclose(found["headquarters"] - found["billing"], bridge * 3e8)
+    assert (found["billing"] > 6e9).all()

@@ -31,7 +31,7 @@ LAYERS = (
     ("report",),
     ("api",),
     ("cli", "app"),
-    ("docs_workload",),
+    ("docs_hazards", "docs_workload"),
     ("docs",),
 )
 """From the bottom to the top, as the design has them; a layer sees the layers above it in this list and itself."""

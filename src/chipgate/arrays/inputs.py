@@ -62,7 +62,8 @@ class Monthly:
         us_open: Share of a month in which Washington lets it through by the law known at the as-of date, ``[t c d]``.
         fee: Share of revenue due to Washington, duty included, ``[t c d]``.
         us_given, fee_given: 1 where later acts of the process change neither, ``[t c 1]``.
-        us_future: 1 after the as-of date, ``[t 1]``; ``us_u``: uniforms of Washington's later acts, ``[t f d]``.
+        us_future: 1 after the as-of date, ``[t 1]``; ``us_u``: uniforms of Washington's later acts by sub-step,
+            ``[t 4 f d]``.
         cap: Licensed units a month at most, ``[t c d]``.
         production: Units made for China, ``[t c d]``; Huawei's are made by the model.
         stock_set: Observed stock of an offer, NaN where none was observed, ``[t c d]``.
@@ -71,7 +72,7 @@ class Monthly:
         fear: How much a closure is feared, 0 to 1, ``[t c d]``.
         level_given: Level of Beijing's gate where history or a scenario gives it, -1 where the process runs,
             ``[t f k d]``.
-        move_u: Uniforms of the moves of Beijing's gate, ``[t 2 2 f d]`` (sub-step, up or down).
+        move_u: Uniforms of the moves of Beijing's gate, ``[t 4 2 f d]`` (sub-step, up or down).
         packaging, wafers: Huawei's packages and wafers a month, ``[t d]``.
         yield_odds: Factor on the odds of a good die, ``[t 1]``; ``learning``: on the speed of software, ``[t 1]``.
         dies_in, stacks_in: Dies and memory stacks that arrive from outside, ``[t d]``.
@@ -129,7 +130,8 @@ class Constants:
         taste: Utility beyond worth per USD, ``[b c d]``.
         alpha: Sensitivity, ``[w d]``; ``lam``: nesting parameter, ``[d]``; ``outside``: utility, ``[d]``.
         passes: Share of ordinary demand let through at levels 0 to 3, ``[4 f d]``.
-        rates: Monthly rates of Beijing's moves: up, down, ``[2 d]``; ``sufficiency``: their response, ``[d]``.
+        rates: Monthly rates of Beijing's moves: first act, tightening, relaxing, ``[3 f d]``; ``sufficiency``: the
+            response of the first two, ``[d]``.
         react: Monthly rate of tightening right after an opening by Washington, ``[d]``; ``react_kept``: part left a
             month later, ``[1]``.
         us_close, us_reopen: Monthly rates of Washington's later acts, ``[f d]``.

@@ -16,7 +16,19 @@ from chipgate.schema.actors import Buyer, Firm, Maker
 from chipgate.schema.base import Record
 from chipgate.schema.chip import Chip
 from chipgate.schema.clause import Ambiguity, Clause
-from chipgate.schema.market import Arrival, Episode, Lever, Offer, Pressure, Prior, Scenario, Together
+from chipgate.schema.market import (
+    Arrival,
+    Bridge,
+    Episode,
+    FigureError,
+    HazardRule,
+    Lever,
+    Offer,
+    Pressure,
+    Prior,
+    Scenario,
+    Together,
+)
 from chipgate.schema.tables import (
     Country,
     Event,
@@ -26,6 +38,7 @@ from chipgate.schema.tables import (
     Observation,
     Parameter,
     ProductGroup,
+    PublishedForecast,
     RivalFigure,
 )
 from chipgate.schema.workload import CostAssumption, EfficiencyPrior, Network, Precision, ReferenceRate
@@ -194,6 +207,11 @@ class Catalogue:
         return self._rows("rival", "rivals.csv", read_table, RivalFigure)
 
     @cached_property
+    def published_forecasts(self) -> Table[PublishedForecast]:
+        """Published answers to a question that the scoreboard asks."""
+        return self._rows("published_forecast", "published_forecasts.csv", read_table, PublishedForecast)
+
+    @cached_property
     def models(self) -> Table[LanguageModel]:
         """Shapes of language models."""
         return self._rows("model", "models.csv", read_table, LanguageModel)
@@ -234,14 +252,29 @@ class Catalogue:
         return self._rows("pressure", "market/pressures.yaml", read_list, Pressure)
 
     @cached_property
+    def hazard_rules(self) -> Table[HazardRule]:
+        """Rules by which the rates of policy moves follow from the event record; the first is used."""
+        return self._rows("hazard_rule", "market/hazard_rules.yaml", read_list, HazardRule)
+
+    @cached_property
     def arrivals(self) -> Table[Arrival]:
         """When dies and memory reach Huawei."""
         return self._rows("arrival", "market/arrivals.yaml", read_list, Arrival)
 
     @cached_property
+    def figure_errors(self) -> Table[FigureError]:
+        """How published figures differ from what the model says."""
+        return self._rows("figure error", "market/figure_errors.yaml", read_list, FigureError)
+
+    @cached_property
     def together(self) -> Table[Together]:
         """Inputs that turn out high or low together."""
         return self._rows("together", "market/together.yaml", read_list, Together)
+
+    @cached_property
+    def bridges(self) -> Table[Bridge]:
+        """Ranges between the model's definitions and those of publishers."""
+        return self._rows("bridge", "market/bridges.yaml", read_list, Bridge)
 
     @cached_property
     def levers(self) -> Table[Lever]:
@@ -331,6 +364,7 @@ KINDS: Final[dict[str, str]] = {
     "parameters": "parameters",
     "observations": "observations",
     "rivals": "rivals",
+    "published-forecasts": "published_forecasts",
     "buyers": "buyers",
     "makers": "makers",
     "firms": "firms",
@@ -349,8 +383,11 @@ KINDS: Final[dict[str, str]] = {
     "priors": "priors",
     "episodes": "episodes",
     "pressures": "pressures",
+    "hazard-rules": "hazard_rules",
     "arrivals": "arrivals",
     "together": "together",
+    "figure-errors": "figure_errors",
+    "bridges": "bridges",
     "levers": "levers",
     "scenarios": "scenarios",
 }

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Final
 
 from chipgate.catalogue.catalogue import Catalogue, Place, Table
-from chipgate.catalogue.check_market import market_dates, market_names
+from chipgate.catalogue.check_market import market_dates, market_names, rival_names
 from chipgate.catalogue.fault import Fault
 from chipgate.errors import DataError
 from chipgate.schema.chip import FORMATS, SPEC_FIELDS, Chip
@@ -224,6 +224,6 @@ def law_parses(data: Catalogue) -> Iterator[Fault]:
 
 CHECKS: Final[tuple[Callable[[Catalogue], Iterable[Fault]], ...]] = (
     loads, names_cross, sources_present, dates_follow, units_listed, specs_plausible, fresh, law_parses,
-    market_names, market_dates,
+    market_names, market_dates, rival_names,
 )  # fmt: skip
 """All checks, in the order in which they run."""

@@ -39,6 +39,20 @@ def market_names(data: Catalogue) -> Iterator[Fault]:
                 yield Fault(data.episodes.place(key), key, f"names unknown event {name!r}")
 
 
+def rival_names(data: Catalogue) -> Iterator[Fault]:
+    """Scenarios and chips that figures of studies name exist, and no scenario knows more than its study did."""
+    for key, rival in data.rivals.items():
+        place = data.rivals.place(key)
+        scenario = data.scenarios.get(rival.scenario)
+        if scenario is None:
+            yield Fault(place, key, f"names unknown scenario {rival.scenario!r}")
+        elif scenario.as_of is None or scenario.as_of.last > rival.published_date.last:
+            yield Fault(place, key, f"scenario {rival.scenario!r} is of {scenario.as_of}, the study of "
+                                    f"{rival.published_date}", "give the scenario an as_of up to that day")  # fmt: skip
+        if rival.counted_in is not None and rival.counted_in not in data.chips:
+            yield Fault(place, key, f"names unknown chip {rival.counted_in!r}")
+
+
 def market_dates(data: Catalogue) -> Iterator[Fault]:
     """No prior or window rests on a record that was known later, and what an offer needs stood when it came."""
     dated: list[tuple[Table[Any], str]] = [(data.priors, "variants"), (data.arrivals, "windows")]

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from chipgate.cli import analyse, calibrate, data_check, explain, law, scoring, show, simulate, workload
+from chipgate.cli import analyse, calibrate, data_check, explain, hazards, law, scoring, show, simulate, workload
 from chipgate.errors import BadInputError, ChipgateError
 
 app = typer.Typer(
@@ -52,6 +52,7 @@ scoring.register(app)
 calibrate.register(app)
 explain.register(app)
 law.register(app)
+hazards.register(app)
 workload.register(app)
 show.register(app)
 data_check.register(app)

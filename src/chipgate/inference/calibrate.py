@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipgate.catalogue import Catalogue, catalogue
-from chipgate.inference.errors import Errors
 from chipgate.inference.ensemble import MEMBERS, Problem, Say, fitted
+from chipgate.inference.errors import Errors
 from chipgate.inference.paths import Paths
 from chipgate.results.program import code_hash
 from chipgate.setup.posterior import FORMAT, packed, read

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from chipgate.catalogue import catalogue
 from chipgate.inference.observed import Target
-from chipgate.results.record import OTHER_GOODS_USD_A_QUARTER
+from chipgate.schema.market import FigureError
 from chipgate.schema.tables import Observation
 
 Array = NDArray[np.float64]
@@ -29,23 +30,11 @@ FREEDOM: Final = 4.0
 _Z90: Final = 1.2815515655446004
 _LEAST: Final = 0.005
 """Least relative standard deviation of a published figure."""
-MISFIT: Final = {"nvidia": 0.12, "domestic": 0.3, "other": 0.15}
-"""Median of the misfit by group of rows; assumed. A maker of few chips has lumpier sales than the model's ramps."""
-_MISFIT_SPREAD: Final = 0.5
-BIAS: Final[dict[str, tuple[float, float]]] = {
-    "basis:billing": (0.0, 0.05),
-    "definition:cards_of_all_classes": (-0.3, 0.3),
-    "units:press": (0.0, 0.12),
-    "units:analyst": (0.0, 0.12),
-    "units:tracker": (0.0, 0.12),
-    "revenue:press": (0.0, 0.15),
-    "revenue:analyst": (0.0, 0.15),
-    "share:analyst": (0.0, 0.2),
-    "share:press": (0.0, 0.2),
-    "price:press": (0.0, 0.1),
-}
-"""Mean and standard deviation of the bias of a source or definition, in logs; assumed. Trackers that count cards of
-all classes count small cards that the model leaves out."""
+
+
+def assumed(name: str) -> FigureError:
+    """What is assumed of a misfit or bias before figures are seen (``chipgate show figure-errors``)."""
+    return catalogue().figure_errors[name]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +55,10 @@ class Errors:
     def of(cls, rows: Sequence[Target]) -> "Errors":
         """The unknowns that these rows need."""
         keys = [_bias(row.observation) for row in rows]
-        biases = [key for key in BIAS if key in keys]
+        known = catalogue().figure_errors
+        biases = [name.removeprefix("bias:") for name in known if name.removeprefix("bias:") in keys]
         groups = [_group(row.observation) for row in rows]
-        misfits = [key for key in MISFIT if key in groups]
+        misfits = [name.removeprefix("misfit:") for name in known if name.removeprefix("misfit:") in groups]
         names = ("other_goods", *(f"misfit:{g}" for g in misfits), *(f"bias:{b}" for b in biases))
         return cls(
             tuple(rows), names, np.array([biases.index(k) if k in biases else -1 for k in keys]),
@@ -87,13 +77,16 @@ class Errors:
 
     def misfit_size(self, group: int, score: Any) -> Any:
         """Size of a misfit at its score."""
-        return MISFIT[self.misfits[group]] * np.exp(_MISFIT_SPREAD * score)
+        own = assumed(f"misfit:{self.misfits[group]}")
+        return own.centre * np.exp(own.spread * score)
 
     def scales(self, said: Any, nuisance: Any, xp: Any = np, normal: Any = ndtr) -> tuple[Any, Any]:
         """Residuals and scales, ``[row d]`` each, of what paths say and of the other unknowns ``[k d]``."""
         share = np.array([row.kind == "share" for row in self.rows])[:, None]
-        low, high = OTHER_GOODS_USD_A_QUARTER
-        goods = (low + (high - low) * normal(nuisance[0]))[None] * np.array([r.other_goods for r in self.rows])[:, None]
+        other = catalogue().bridges["other_goods"]
+        goods = (other.low + (other.high - other.low) * normal(nuisance[0]))[None] * np.array(
+            [r.other_goods for r in self.rows]
+        )[:, None]
         value, below, above = (
             np.array([getattr(row, side) for row in self.rows])[:, None] for side in ("value", "low", "high")
         )
@@ -102,9 +95,10 @@ class Errors:
         odds = xp.minimum(total, 0.999)
         y = xp.where(share, xp.log(odds / xp.where(share, 1 - odds, 1.0)), xp.log(total))
         first, count = 1, len(self.misfits)
-        misfit = np.array([MISFIT[m] for m in self.misfits])[:, None]
-        misfit = misfit * xp.exp(_MISFIT_SPREAD * nuisance[first : first + count])
-        bias = np.array([BIAS[b] for b in self.biases]).reshape(-1, 2)
+        sizes = np.array([(own.centre, own.spread) for own in map(assumed, self.names[first : first + count])])
+        misfit = sizes[:, :1] * xp.exp(sizes[:, 1:] * nuisance[first : first + count])
+        own_biases = [(own.centre, own.spread) for own in map(assumed, self.names[first + count :])]
+        bias = np.array(own_biases).reshape(-1, 2)
         moved = bias[:, :1] + bias[:, 1:] * nuisance[first + count :]
         none = 0 * nuisance[:1]
         moved = xp.concatenate([moved, none])[self.bias_of]  # index -1 is the row of zeros
@@ -136,11 +130,13 @@ def published_error(seen: Observation, fitted: Mapping[str, Mapping[str, float]]
         fitted: Mean and standard deviation of the scores of misfits and biases; those missing are at their priors.
     """
     prior = {"mean": 0.0, "sd": 1.0}
-    mean, spread = BIAS.get(_bias(seen), (0.0, 0.0))
-    bias = fitted.get(f"bias:{_bias(seen)}", prior)
-    misfit = fitted.get(f"misfit:{_group(seen)}", prior)["mean"]
-    size = MISFIT[_group(seen)] * np.exp(_MISFIT_SPREAD * misfit)
-    return mean + spread * bias["mean"], float(np.hypot(size, spread * bias["sd"]))
+    group, source = f"misfit:{_group(seen)}", f"bias:{_bias(seen)}"
+    own = assumed(group)
+    size = own.centre * np.exp(own.spread * fitted.get(group, prior)["mean"])
+    if source not in catalogue().figure_errors:
+        return 0.0, float(size)
+    bias, found = assumed(source), fitted.get(source, prior)
+    return bias.centre + bias.spread * found["mean"], float(np.hypot(size, bias.spread * found["sd"]))
 
 
 def _scale(value: Array, share: NDArray[np.bool_]) -> Array:

@@ -29,8 +29,17 @@ from chipgate.setup.posterior import Posterior
 
 Array = NDArray[np.float64]
 BLOCK: Final = 64
-_NOT_FITTED: Final = ("act:*", "washington:*", "beijing:*", "washington.*", "us.*", "together.*",
-                     "buyer:*", "spec:*", "workload:*")
+_NOT_FITTED: Final = (
+    "act:*",
+    "washington:*",
+    "beijing:*",
+    "washington.*",
+    "us.*",
+    "together.*",
+    "buyer:*",
+    "spec:*",
+    "workload:*",
+)
 """Streams of which the history says nothing: in it the gates follow the dated events. Loads are kept, so that what is
 shared moves alone."""
 _THREADS: Final = 2

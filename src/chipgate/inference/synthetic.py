@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import kstest
 
-from chipgate.inference.errors import Errors
 from chipgate.inference.ensemble import MEMBERS, Problem, Say, fitted
+from chipgate.inference.errors import Errors
 from chipgate.inference.paths import Paths
 
 Array = NDArray[np.float64]

@@ -1,8 +1,8 @@
 """Beijing's gate: levels 0 welcome, 1 discouraged, 2 case by case, 3 blocked, and what they let through.
 
-Where history or a scenario gives the level it stands; elsewhere it moves by a Markov process in two sub-steps a
-month, so that a move and its answer can fall in one month. The rate of tightening rises with domestic
-sufficiency and after an opening by Washington.
+Where history or a scenario gives the level it stands; elsewhere it moves by a Markov process in four sub-steps a
+month, so that it can go all the way in one month. A chip that is welcome has a rate of its own for the first act. The
+rates of tightening rise with domestic sufficiency and after an opening by Washington.
 """
 
 import jax.numpy as jnp
@@ -12,7 +12,7 @@ from chipgate.arrays.inputs import Constants, Structure
 from chipgate.market.choice import TINY
 
 LEVELS = ("welcome", "discouraged", "case by case", "blocked")
-SUB_STEPS = 2
+SUB_STEPS = 4
 
 
 def next_level(
@@ -24,17 +24,18 @@ def next_level(
         level: Level of last month, ``[f k d]``.
         given: Level where it is given, -1 elsewhere, ``[f k d]``.
         react: Recent openings by Washington, fading, ``[f d]``.
-        uniforms: ``[2 2 f d]``.
+        uniforms: ``[4 2 f d]`` (sub-step, up or down).
         sufficiency: Domestic supply over demand, ``[d]``.
     """
-    up_rate = constants.rates[0] * (1 + constants.sufficiency * jnp.clip(sufficiency, 0, 1))
-    up_rate = up_rate + constants.react * jnp.minimum(react, 1)
-    up = 1 - jnp.exp(-up_rate / SUB_STEPS)
-    down = 1 - jnp.exp(-constants.rates[1] / SUB_STEPS)
+    faster = 1 + constants.sufficiency * jnp.clip(sufficiency, 0, 1)
+    answer = constants.react * jnp.minimum(react, 1)
+    first, more = (1 - jnp.exp(-(constants.rates[i] * faster + answer) / SUB_STEPS) for i in (0, 1))
+    down = 1 - jnp.exp(-constants.rates[2] / SUB_STEPS)
     moved = level
     for step in range(SUB_STEPS):
-        rises = (uniforms[step, 0] < up)[:, None, :]
-        falls = (uniforms[step, 1] < down)[None] if down.ndim == 2 else (uniforms[step, 1] < down)[:, None, :]
+        up = jnp.where(moved == 0, first[:, None, :], more[:, None, :])
+        rises = uniforms[step, 0][:, None, :] < up
+        falls = (uniforms[step, 1] < down)[:, None, :]
         moved = jnp.clip(moved + rises.astype(level.dtype) - falls.astype(level.dtype), 0, 3)
     return jnp.where(given >= 0, given, moved).astype(level.dtype)
 

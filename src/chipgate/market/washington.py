@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from chipgate.arrays.inputs import Constants, Monthly, Structure
+from chipgate.market.gate import SUB_STEPS
 from chipgate.market.state import State
 
 REFUSED = 2
@@ -46,10 +47,14 @@ def next_opening(structure: Structure, constants: Constants, state: State, month
     refused = (state.level >= REFUSED).astype(state.us_stands.dtype).mean(1) * state.us_stands
     close = constants.us_close * jnp.exp(constants.rebuff_close * refused)
     reopen = constants.us_reopen * jnp.exp(constants.rebuff_open * refused.max(0))
-    shuts = ahead & (state.us_stands > 0) & (month.us_u < 1 - jnp.exp(-close))
-    opens = ahead & (state.us_stands <= 0) & (month.us_u < 1 - jnp.exp(-reopen))
-    stands = jnp.where(shuts, 0.0, jnp.where(opens, 1.0, state.us_stands))
-    since = jnp.where(opens, 0.0, jnp.where(state.us_since >= 0, state.us_since + 1, state.us_since))
+    stands = state.us_stands
+    since = jnp.where(state.us_since >= 0, state.us_since + 1, state.us_since)
+    for part in range(SUB_STEPS):
+        # Several acts may fall in one month, the one taking back the other.
+        shuts = ahead & (stands > 0) & (month.us_u[part] < 1 - jnp.exp(-close / SUB_STEPS))
+        opens = ahead & (stands <= 0) & (month.us_u[part] < 1 - jnp.exp(-reopen / SUB_STEPS))
+        stands = jnp.where(shuts, 0.0, jnp.where(opens, 1.0, stands))
+        since = jnp.where(opens, 0.0, since)
     shipped = jnp.clip(since - constants.us_lag + 0.5, 0, 1)
 
     def by_offer(values: Array) -> Array:

@@ -14,14 +14,13 @@ import xarray as xr
 from chipgate.catalogue import Catalogue
 from chipgate.schema.tables import Observation
 from chipgate.targets import Target, Unmapped, evaluate, target_of
-from chipgate.targets.money import OTHER_GOODS_USD_A_QUARTER
 
-__all__ = ["METRICS", "OTHER_GOODS_USD_A_QUARTER", "Comparison", "compare_with_record"]
+__all__ = ["METRICS", "Comparison", "compare_with_record"]
 
 METRICS: Final = (
     "revenue", "revenue_by_chip", "gross_profit", "charges", "fee_by_chip", "units_delivered", "units_by_buyer",
     "grey_units", "orders", "price_street", "price_list", "spend_on_chips", "rented_abroad_usd", "compute_china",
-    "compute_by_source", "compute_us", "installed_chips",
+    "compute_by_source", "compute_us", "installed_chips", "order_book", "cancelled",
 )  # fmt: skip
 """Metrics that targets and comparisons with other studies read."""
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from chipgate.results.record import OTHER_GOODS_USD_A_QUARTER, Comparison
+from chipgate.catalogue import catalogue
+from chipgate.results.record import Comparison
 
 _ABROAD: Final = "Purchases for sites abroad enter as a wide multiple of a rental route that is small in the model."
 WHY: Final = {
@@ -51,7 +52,8 @@ _UNEXPLAINED: Final = "Not explained yet."
 def record_markdown(found: Sequence[Comparison], attrs: Mapping[Any, Any]) -> str:
     """The page: what it is, how it fares, the misses with what we think causes them, and the table."""
     as_of, draws, seed = attrs["as_of"], attrs["draws"], attrs["seed"]
-    low, high = (f"{end / 1e9:g}" for end in OTHER_GOODS_USD_A_QUARTER)
+    other = catalogue().bridges["other_goods"]
+    low, high = (f"{end / 1e9:g}" for end in (other.low, other.high))
     misses = [c for c in found if not c.inside]
     near = [c for c in found if c.inside and not c.central_inside]
     posterior = str(attrs.get("posterior", "none"))

@@ -140,29 +140,42 @@ class Observation(Record):
         return self
 
 
+Quantity = Literal[
+    "compute_added_ratio", "compute_added_china", "compute_imported", "smuggled_chips", "smuggled_compute_share",
+    "huawei_chips", "huawei_share", "market_usd", "domestic_usd", "domestic_share", "h20_usd_rest_of_year",
+]  # fmt: skip
+"""What a figure of a study counts, over a year: US over Chinese compute added; compute added in China, in all and by
+legal imports; chips smuggled, and the part of the compute added that was; chips that Huawei delivers; sales of AI chips
+in China, of domestic makers, and their and Huawei's part; H20 sales from the month after publication to the year's
+end."""
+_COUNTS_COMPUTE = ("compute_added_ratio", "compute_added_china", "compute_imported", "smuggled_compute_share")
+_IN_CHIPS = ("compute_added_china", "compute_imported")
+
+
 class RivalFigure(Record):
-    """A figure of a published scenario study, with the settings that make its scenario here.
+    """A figure of a published scenario study, with the scenario file that says the same here.
 
     Attributes:
-        study: Name of the study. ``pathway``: its scenario in words.
-        quantity: ``compute_added_ratio`` is US over Chinese compute added in the year, ``smuggled_chips`` what is
-            smuggled in it.
-        settings: Lever settings, ``path=value`` or ``path=month:value``.
-        measure: Measure of compute on which the study counts, where it counts compute.
+        study: Name of the study. ``pathway``: its scenario in words; ``scenario``: ours.
+        quantity: What it counts. ``measure``: measure of compute on which the study counts, where it counts compute.
+        counted_in: Chip in whose equivalents it counts compute; converted into H100-equivalents on ``measure``.
+        said: The figure in the words of the source, and where in it.
     """
 
     id: Id
     study: str
     pathway: str
-    quantity: Literal["compute_added_ratio", "smuggled_chips"]
+    scenario: str
+    quantity: Quantity
     year: int
-    settings: Names = ()
     measure: Literal["fp8", "fp4", "memory_bandwidth", "usd"] | None = None
+    counted_in: Id | None = None
     unit: str = Field(min_length=1)
     value: float
     low: float
     high: float
     published_date: Date
+    said: str = Field(min_length=1)
     source_urls: Names = Field(min_length=1)
     confidence: Confidence
     notes: str = ""
@@ -171,8 +184,37 @@ class RivalFigure(Record):
     def _check(self) -> Self:
         if not self.low <= self.value <= self.high:
             raise ValueError(f"low <= value <= high is broken: {self.low}, {self.value}, {self.high}")
-        if (self.quantity == "compute_added_ratio") != (self.measure is not None):
-            raise ValueError("a ratio of compute needs a measure, and nothing else has one")
+        if (self.quantity in _COUNTS_COMPUTE) != (self.measure is not None):
+            raise ValueError("a figure of compute needs a measure, and nothing else has one")
+        if (self.quantity in _IN_CHIPS) != (self.counted_in is not None):
+            raise ValueError("an amount of compute needs the chip that it is counted in, and nothing else has one")
+        return self
+
+
+class PublishedForecast(Record):
+    """A forecast that someone published in answer to a question that the scoreboard asks.
+
+    Attributes:
+        question: Which question. ``said``: the forecast in its words, and how it became ``value``.
+    """
+
+    id: Id
+    question: Literal["h20_2025"]
+    publisher: str = Field(min_length=1)
+    published_date: Date
+    unit: Literal["USD/quarter"]
+    value: float
+    low: float
+    high: float
+    said: str = Field(min_length=1)
+    source_urls: Names = Field(min_length=1)
+    confidence: Confidence
+    notes: str = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.low <= self.value <= self.high:
+            raise ValueError(f"low <= value <= high is broken: {self.low}, {self.value}, {self.high}")
         return self
 
 

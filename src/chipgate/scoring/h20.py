@@ -28,40 +28,19 @@ BOTH_ROW: Final = "nvda_h20_licensed_FY26"
 FIRST_QUARTER_USD: Final = 50e6
 """Of the first quarter, about: parameter MND06, from the company's report of 19 November 2025."""
 SMALL_USD: Final = 1e9
-
-
-@dataclass(frozen=True)
-class Published:
-    """A forecast of that summer, in USD a quarter."""
-
-    who: str
-    published: str
-    usd_a_quarter: float
-    said: str
-    url: str
-
-
-PUBLISHED: Final = (
-    Published("analysts, in Benzinga", "2025-07-17", 3e9, "3 billion USD a quarter added",
-              "https://benzinga.com/markets/tech/25/07/46462378/why-nvidias-jensen-huang-says-china-leads-in-open-source-ai"),
-    Published("WhisperTick", "2025-07-28", 3.125e9, "10 to 15 billion USD a year; a quarter of the middle",
-              "https://whispertick.com/nvidia-nvda-to-retain-54-china-ai-chip-market-by-2026-amid-competition"),
-    Published("analysts, in Downstream Intelligence", "2025-07", 4.375e9,
-              "a rebound of 15 to 20 billion USD; a quarter of the middle, taken as a year",
-              "https://downstreamintelligence.com/news/nvidia-returns-to-china"),
-    Published("Nvidia", "2025-08-27", 3.5e9, "2 to 5 billion USD possible; ten days after the as-of date",
-              "https://www.kaohooninternational.com/?p=564028"),
-)  # fmt: skip
-"""Published forecasts of H20 sales found by search; those of all sales in China, or of sales lost, are left out."""
+QUESTION: Final = "h20_2025"
+"""Of the published forecasts, those of H20 sales that summer, found by search; those of all sales in China, or of sales
+lost, are left out."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A defensible reading of policy: levers, or other priors, for the same as-of date."""
+    """A defensible reading of policy: levers, other priors, or another rule of hazards, for the same as-of date."""
 
     name: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     priors: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+    rule: str | None = None
 
 
 def _held(level: int) -> dict[str, Any]:
@@ -87,7 +66,20 @@ VARIANTS: Final = (
     Variant("Washington never shuts again", {"washington.close_rate": 0}),
     Variant("discouraged and held, no lag", _held(1), {"washington.shipment_lag": (0.05, 0.1, 0.2)}),
 )
-"""What a careful person could have believed that day; none was chosen by its result."""
+"""What a careful person could have believed that day; none was chosen by its result. The other rules by which rates
+follow from the event record (``chipgate show hazard-rules``) come on top."""
+
+
+def variants(data: Catalogue) -> list[Variant]:
+    """All readings: those above, then every rule of hazards but the first."""
+    others = list(data.hazard_rules.values())[1:]
+    return [*VARIANTS, *(Variant(f"rates of moves: {rule.label}", rule=rule.id) for rule in others)]
+
+
+def catalogue_for(data: Catalogue, variant: Variant) -> Catalogue:
+    """The catalogue that a reading runs on."""
+    own = with_priors(data, variant.priors) if variant.priors else data
+    return with_rule(own, variant.rule) if variant.rule is not None else own
 
 
 def question(
@@ -97,8 +89,9 @@ def question(
     seen = data.observations[BOTH_ROW]
     outcome = {"FY26Q3": FIRST_QUARTER_USD, "FY26Q4": seen.value - FIRST_QUARTER_USD, "both": seen.value}
     rows = []
-    for i, variant in enumerate(VARIANTS):
-        own = with_priors(data, variant.priors) if variant.priors else data
+    readings = variants(data)
+    for i, variant in enumerate(readings):
+        own = catalogue_for(data, variant)
         run = runs_of(own).get(AS_OF, add_months(AS_OF, REACH), variant.settings)
         target = target_of(seen)
         if isinstance(target, Unmapped):
@@ -112,15 +105,15 @@ def question(
         parts["both"] = np.asarray(sum(parts.values()))
         rows.append({"variant": variant.name, **{k: _told(draws, outcome[k]) for k, draws in parts.items()}})
         if progress is not None:
-            progress(i + 1, len(VARIANTS))
+            progress(i + 1, len(readings))
     return {
         "as_of": AS_OF.isoformat(), "outcome": outcome, "small_usd": SMALL_USD, "variants": rows,
         "words": {"FY26Q3": "August to October 2025", "FY26Q4": "November 2025 to January 2026",
                   "both": "August 2025 to January 2026"},
         "published": [
-            {"who": p.who, "published": p.published, "usd_a_quarter": p.usd_a_quarter, "said": p.said, "url": p.url,
-             "absolute_error": {k: abs(p.usd_a_quarter - outcome[k]) for k in QUARTERS}}
-            for p in PUBLISHED
+            {"who": p.publisher, "published": str(p.published_date), "usd_a_quarter": p.value, "said": p.said,
+             "url": p.source_urls[0], "absolute_error": {k: abs(p.value - outcome[k]) for k in QUARTERS}}
+            for p in data.published_forecasts.values() if p.question == QUESTION
         ],
     }  # fmt: skip
 
@@ -146,4 +139,14 @@ def with_priors(data: Catalogue, changed: Mapping[str, tuple[float, float, float
         records.append((prior, data.priors.place(key)))
     digest = sha256(repr((data.fingerprint, sorted(changed.items()))).encode()).hexdigest()[:16]
     other.__dict__.update(priors=Table("prior", records), fingerprint=digest)
+    return other
+
+
+def with_rule(data: Catalogue, rule: str) -> Catalogue:
+    """The same catalogue with another rule of hazards in force."""
+    other = copy.copy(data)
+    records = sorted(data.hazard_rules.items(), key=lambda item: item[0] != rule)
+    table = Table("hazard_rule", [(record, data.hazard_rules.place(key)) for key, record in records])
+    digest = sha256(repr((data.fingerprint, "rule", rule)).encode()).hexdigest()[:16]
+    other.__dict__.update(hazard_rules=table, fingerprint=digest)
     return other

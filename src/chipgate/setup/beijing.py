@@ -1,38 +1,36 @@
-"""Beijing's gate: levels in history by rule from the dated acts, and the rates of its later moves.
+"""Beijing's gate: levels in history by rule from the dated acts, and what is counted for the rates of its later moves.
 
 How an act moves the level is a rule in ``market/pressures.yaml``, not a coding by hand: by its instrument, and by
 whether it is addressed to named buyers. An act on state-funded sites binds the state-funded class alone.
 
-Reports conflict, so each act is taken to be in force in a draw with the weight of its authority and confidence.
+Reports conflict, so each act is taken to be in force in a draw with the weight of its authority and confidence: the
+level on the as-of date is a distribution, not a choice.
 
-Rates are of episodes, not events (Gamma posteriors with a prior of half an event in five months): tightening
-from a level below the highest, relaxing from any level above none, months of other goods with a power weight.
-The reaction to Washington: share of real openings that a tightening followed within eight weeks, Beta(1/2, 1/2)
-prior, as a rate that fades over 1.5 months.
+Moves are counted by episode, not by event: an act that does not change the level of its episode is none. Three rates
+are told apart: of the first act on chips that Washington lets in, of tightening after it, of relaxing. With the
+reaction told apart, what falls into the weeks after a re-opening counts for the reaction alone, months and moves.
+:mod:`chipgate.setup.hazards` turns counts into rates; docs/hazards.md states the whole rule.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, gammaincinv
 
 from chipgate.arrays.keys import Streams
 from chipgate.catalogue import Catalogue
 from chipgate.catalogue.read import read_mapping
-from chipgate.schema.market import Episode
+from chipgate.schema.market import HazardRule
 from chipgate.schema.tables import Event
 from chipgate.setup.draws import month_index
+from chipgate.setup.hazards import Count, Uniform, chance, rates, total
 
 BLOCKED: Final = 3
-OTHER_GOODS_WEIGHT: Final = 0.3
-_PRIOR_EVENTS: Final = 0.5
-_PRIOR_MONTHS: Final = 5.0
-_REACTION_WINDOW: Final = timedelta(weeks=8)
-REACTION_FADES: Final = 1.5
+MOVES: Final = ("onset", "tighten", "relax")
+"""Moves that have a rate: the first act on a chip that was welcome, tightening after it, relaxing."""
 _MONTH_DAYS: Final = 30.4375
 
 
@@ -98,66 +96,103 @@ def _apply(level: NDArray[np.int32], move: Move, accepted: NDArray[np.bool_]) ->
     level[:] = np.where(accepted, changed, level)
 
 
+Spans = Sequence[tuple[date, date]]
+"""Times from a first to a last day, both in it, in order and apart."""
+
+
 @dataclass(frozen=True)
-class Rates:
-    """Monthly rates of Beijing's moves, ``[d]`` each, with the counts behind them.
+class Counts:
+    """What was counted up to an as-of date.
 
     Attributes:
-        up, down: Rates of tightening and relaxing by one level. ``reaction``: chance of a reaction to an opening.
-        counts: What was counted, for the report.
+        onset, tighten, relax: By episode; a family of chips that no act has reached yet is an episode of its own.
+        openings, followed: Re-openings by Washington, and how many a tightening followed in time.
+        episode_of: Episode of each family of chips.
     """
 
-    up: NDArray[np.float64]
-    down: NDArray[np.float64]
-    reaction: NDArray[np.float64]
-    counts: dict[str, float]
+    onset: dict[str, Count]
+    tighten: dict[str, Count]
+    relax: dict[str, Count]
+    openings: float
+    followed: float
+    episode_of: dict[str, str]
+
+    def numbers(self) -> dict[str, float]:
+        """Sums, for the report."""
+        found = {"openings": self.openings, "openings_followed": self.followed}
+        for name in MOVES:
+            whole = total(getattr(self, name))
+            found |= {f"beijing_{name}_events": whole.events, f"beijing_{name}_months": whole.months}
+        return found
 
 
-def estimate_rates(catalogue: Catalogue, streams: Streams, as_of: date) -> Rates:
-    """Rates from the episodes and openings that were public on ``as_of``."""
-    counts = {"tightenings": 0.0, "months_below": 0.0, "relaxations": 0.0, "months_above": 0.0}
-    for episode in catalogue.episodes.values():
-        _count(catalogue, episode, as_of, counts)
-    openings, followed = reactions(catalogue, as_of)
-    counts |= {"openings": float(openings), "openings_followed": float(followed)}
-    up = _gamma(streams.uniform("beijing:up"), counts["tightenings"], counts["months_below"])
-    down = _gamma(streams.uniform("beijing:down"), counts["relaxations"], counts["months_above"])
-    chance = betaincinv(_PRIOR_EVENTS + followed, _PRIOR_EVENTS + openings - followed, streams.uniform("beijing:react"))
-    return Rates(up, down, np.asarray(chance), counts)
+def count(catalogue: Catalogue, rule: HazardRule, let_in: Mapping[str, Spans], as_of: date) -> Counts:
+    """Count moves and months at risk in what was public on ``as_of``.
+
+    Args:
+        let_in: When Washington let each family of chips in, up to ``as_of``.
+    """
+    known = {e.id: found for e in catalogue.episodes.values() if (found := moves(catalogue, e.events, as_of))}
+    openings = reopenings(catalogue, rule, as_of)
+    answers = openings if rule.reaction else []
+    onset, tighten, relax = {}, {}, {}
+    episode_of: dict[str, str] = {}
+    for key, acts in known.items():
+        episode = catalogue.episodes[key]
+        ours = episode.goods == "ai_chips"
+        tighten[key], relax[key] = _after_first(catalogue, acts, answers if ours else [], as_of)
+        if not ours:
+            tighten[key], relax[key] = (_weighted(c, rule.other_goods) for c in (tighten[key], relax[key]))
+        elif episode.families:
+            episode_of |= dict.fromkeys(episode.families, key)
+            spans = [span for family in episode.families for span in let_in.get(family, ())]
+            onset[key] = _onset(catalogue, spans, acts[0], answers)
+    for family, alone in let_in.items():
+        if family not in episode_of:
+            onset[family] = Count(0.0, _months(alone, answers))
+    followed = sum(_answered(catalogue, known, opening) for opening in openings)
+    return Counts(onset, tighten, relax, float(len(openings)), followed, episode_of)
 
 
-def _count(catalogue: Catalogue, episode: Episode, as_of: date, counts: dict[str, float]) -> None:
-    """Add one episode: after its first act, rises and falls of the level and months spent at each."""
-    found = moves(catalogue, episode.events, as_of)
-    if not found:
-        return
-    authority = _weights(catalogue)
-    weight = 1.0 if episode.goods == "ai_chips" else OTHER_GOODS_WEIGHT
-    level, since = found[0].level, found[0].event.date.first
-    for move in [*found[1:], None]:
+def _onset(catalogue: Catalogue, spans: Spans, first: Move, answers: Spans) -> Count:
+    """The first act of an episode, and the months before it in which Washington let its chips in."""
+    day = first.event.date.first
+    before = [(start, min(end, day)) for start, end in spans if start < day]
+    at_risk = any(start <= day <= end for start, end in spans)
+    counted = at_risk and not any(start < day <= end for start, end in answers)
+    return Count(standing(_weights(catalogue), first.event) * counted, _months(before, answers))
+
+
+def _after_first(catalogue: Catalogue, acts: Sequence[Move], answers: Spans, as_of: date) -> tuple[Count, Count]:
+    """Rises and falls of the level after the first act, and months at risk of each.
+
+    An act that may not be in force counts for the chance that it is.
+    """
+    weights = _weights(catalogue)
+    rises, falls = Count(0.0, 0.0), Count(0.0, 0.0)
+    level, since = acts[0].level, acts[0].event.date.first
+    for move in [*acts[1:], None]:
         until = as_of if move is None else move.event.date.first
-        span = max((until - since).days, 0) / _MONTH_DAYS * weight
-        counts["months_below"] += span if level < BLOCKED else 0.0
-        counts["months_above"] += span
+        span = [(since, until)] if until > since else []
+        rises += Count(0.0, _months(span, answers) if level < BLOCKED else 0.0)
+        falls += Count(0.0, _months(span, ()) if level > 0 else 0.0)
         if move is not None:
             new = max(level, move.level) if move.tighten else min(level, move.level)
-            # An act that may not be in force counts for the chance that it is.
-            sure = weight * standing(authority, move.event)
-            counts["tightenings"] += sure * (new > level)
-            counts["relaxations"] += sure * (new < level)
+            sure = standing(weights, move.event)
+            answer = any(start < until <= end for start, end in answers)
+            rises += Count(sure * (new > level and not answer), 0.0)
+            falls += Count(sure * (new < level), 0.0)
             level, since = new, until
+    return rises, falls
 
 
-def reactions(catalogue: Catalogue, as_of: date) -> tuple[int, int]:
-    """Real openings by Washington that were public on ``as_of``, and how many a tightening followed in time."""
-    acts = [
-        move.event.date.first
-        for episode in catalogue.episodes.values()
-        if episode.goods == "ai_chips"
-        for move in moves(catalogue, episode.events, as_of)
-        if move.tighten
-    ]
-    opened = sorted(
+def reopenings(catalogue: Catalogue, rule: HazardRule, as_of: date) -> list[tuple[date, date]]:
+    """Openings of named chips by Washington that were public on ``as_of``, with the last day on which one is answered.
+
+    Windows that overlap are one re-opening where the rule merges them.
+    """
+    window = timedelta(weeks=rule.window_weeks)
+    days = sorted(
         {
             event.date.first
             for event in catalogue.events.values()
@@ -168,12 +203,62 @@ def reactions(catalogue: Catalogue, as_of: date) -> tuple[int, int]:
             and event.known_since.last <= as_of
         }
     )
-    followed = sum(any(day < act <= day + _REACTION_WINDOW for act in acts) for day in opened)
-    return len(opened), followed
+    found: list[tuple[date, date]] = []
+    for day in days:
+        if found and day <= found[-1][1] and rule.merge_openings:
+            found[-1] = (found[-1][0], day + window)
+        else:
+            found.append((day, day + window))
+    return found
 
 
-def _gamma(u: NDArray[np.float64], events: float, months: float) -> NDArray[np.float64]:
-    return np.asarray(gammaincinv(_PRIOR_EVENTS + events, u) / (_PRIOR_MONTHS + months))
+def _answered(catalogue: Catalogue, known: Mapping[str, Sequence[Move]], opening: tuple[date, date]) -> float:
+    """Chance that one of the tightenings of AI chips after an opening is in force."""
+    weights = _weights(catalogue)
+    acts = {
+        move.event.id: standing(weights, move.event)
+        for key, found in known.items()
+        if catalogue.episodes[key].goods == "ai_chips"
+        for move in found
+        if move.tighten and opening[0] < move.event.date.first <= opening[1]
+    }
+    return 1.0 - float(np.prod([1.0 - sure for sure in acts.values()]))
+
+
+def _weighted(count: Count, weight: float) -> Count:
+    return Count(count.events * weight, count.months * weight)
+
+
+def _months(spans: Spans, without: Spans) -> float:
+    """Months in any of the spans and in none of the others."""
+    inside: set[int] = set()
+    for start, end in spans:
+        inside.update(range(start.toordinal(), end.toordinal()))
+    for start, end in without:
+        # A re-opening is answered from the day after it, up to the last day of its window.
+        inside.difference_update(range(start.toordinal() + 1, end.toordinal() + 1))
+    return len(inside) / _MONTH_DAYS
+
+
+def draw_rates(
+    catalogue: Catalogue, counts: Counts, families: Sequence[str], streams: Streams
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rates of :data:`MOVES` by family, ``[3 f d]``, and the chance of an answer to a re-opening, ``[d]``."""
+    rule = rule_of(catalogue)
+    wanted = [counts.episode_of.get(family, family) for family in families]
+
+    def uniform(move: str) -> Uniform:
+        return lambda name: streams.uniform(f"beijing:{move}:{name}")
+
+    drawn = [rates(rule, getattr(counts, move), wanted, uniform(move)) for move in MOVES]
+    by_family = np.stack([np.stack([found[group] for group in wanted]) for found in drawn])
+    answer = chance(rule, counts.openings, counts.followed, streams.uniform("beijing:react"))
+    return by_family, answer if rule.reaction else np.zeros_like(answer)
+
+
+def rule_of(catalogue: Catalogue) -> HazardRule:
+    """The rule that a run uses: the first."""
+    return next(iter(catalogue.hazard_rules.values()))
 
 
 def _weights(catalogue: Catalogue) -> dict[str, Any]:

@@ -2,35 +2,39 @@
 
 In history an offer is open for the part of a month in which the law needs no licence, or in which a licence
 regime stands and licences were issued and the lag of shipments has passed. After the as-of date an open offer is
-shut, and a shut one opened, at rates estimated here from the record by the same rule (Gamma posteriors with a prior
-of half an event in five months); :mod:`chipgate.market.washington` moves the gate, as it answers to Beijing's. Offers
+shut, and a shut one opened, at rates that follow from the months counted here by the rule of
+:mod:`chipgate.setup.hazards`; :mod:`chipgate.market.washington` moves the gate, as it answers to Beijing's. Offers
 that were never on sale in China open only by a scenario.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincinv
 
 from chipgate.arrays.keys import Streams
 from chipgate.catalogue import Catalogue
 from chipgate.catalogue.catalogue import Place, Table
+from chipgate.market.gate import SUB_STEPS
 from chipgate.rules.book import RuleBook
 from chipgate.rules.destination import destination
 from chipgate.rules.subject import catalogue_subject
 from chipgate.rules.verdict import Verdict, judge
 from chipgate.schema.clause import Clause
 from chipgate.schema.market import Offer
-from chipgate.setup.draws import PriorDraws, month_index
-from chipgate.timegrid import add_months
+from chipgate.setup.beijing import Spans, rule_of
+from chipgate.setup.draws import PriorDraws
+from chipgate.setup.hazards import Count, rates
+from chipgate.timegrid import FIRST_DAY, add_months
 
 _FREE: Final = ("none", "notification_NAC", "licence_presumption_of_approval")
-_PRIOR_EVENTS: Final = 0.5
-_PRIOR_MONTHS: Final = 5.0
+REMOTE: Final = "remote access"
+"""Renting abroad as what an act of Washington may shut; no act opens it, since none is needed."""
+CUT: Final = "rental.cut."
+"""Beginning of the names of priors that say how much of renting an act of Washington removes."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ class Washington:
         us_open, fee, cap: By the law known at the as-of date, ``[t c d]``.
         close, reopen: Monthly rates of later acts by family, ``[f d]``; ``u``: their uniforms, ``[t f d]``.
         stands: 1 where that law lets a family in by the end, ``[f d]``.
+        remote: Monthly rate of a formal act on remote access, ``[d]``.
+        let_in: When the law known at the as-of date let each family in, up to that date.
         counts: What the rates rest on.
     """
 
@@ -67,6 +73,8 @@ class Washington:
     reopen: NDArray[np.float64]
     u: NDArray[np.float64]
     stands: NDArray[np.float64]
+    remote: NDArray[np.float64]
+    let_in: dict[str, Spans]
     counts: dict[str, float]
 
 
@@ -133,28 +141,34 @@ def washington(
             _fill(tables[offer.id], month, grant, lag, wait, us_open[t, c], fee[t, c], cap[t, c])
         if offer.only_if_allowed:
             us_open[:, c] = 0.0
-    counts: dict[str, float] = {}
+    counts = count(catalogue, offers, tables, as_of)
     by_family = (len(families), streams.draws)
     close, reopen, stands = np.zeros(by_family), np.zeros(by_family), np.zeros(by_family)
-    u = np.ones((len(months), *by_family))
+    u = np.ones((len(months), SUB_STEPS, *by_family))
+    shut, opened = _drawn(catalogue, counts, streams)
     for kind in CLASSES:
-        members = [
-            c
-            for c, o in enumerate(offers)
-            if o.route == "legal" and not o.only_if_allowed and _class(tables[o.id]) == kind
-        ]
-        own = _counts(us_open, members, offers, months, as_of)
-        counts |= {f"washington_{kind}_{name}": value for name, value in own.items()}
-        shut = _rate(streams.uniform(f"washington:close:{kind}"), own["closings"], own["open_months"])
-        opened = _rate(streams.uniform(f"washington:reopen:{kind}"), own["openings"], own["shut_months"])
-        acts = streams.by_month(f"washington:moves:{kind}", len(months))
+        members = members_of(offers, tables, kind)
+        acts = streams.by_month(f"washington:moves:{kind}", len(months), (SUB_STEPS,))
         for f, family in enumerate(families):
             chosen = [c for c in members if offers[c].family == family]
             if chosen:
                 # Acts of a class fall together: its families share their uniforms.
-                close[f], reopen[f], u[:, f] = shut * close_rate_factor, opened, acts
+                close[f], reopen[f], u[:, :, f] = shut[kind] * close_rate_factor, opened[kind], acts
                 stands[f] = us_open[-1, chosen].max(0) > 0
-    return Washington(us_open, fee, cap, close, reopen, u, stands, counts)
+    spans = let_in(catalogue, offers, tables, as_of)
+    return Washington(
+        us_open, fee, cap, close, reopen, u, stands, shut[REMOTE], spans, counts.numbers()
+    )  # fmt: skip
+
+
+def _drawn(
+    catalogue: Catalogue, counts: "Counts", streams: Streams
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.float64]]]:
+    """Rates at which each class is shut and opened, ``[d]`` each."""
+    rule = rule_of(catalogue)
+    shut = rates(rule, counts.close, (*CLASSES, REMOTE), lambda name: streams.uniform(f"washington:close:{name}"))
+    opened = rates(rule, counts.reopen, CLASSES, lambda name: streams.uniform(f"washington:reopen:{name}"))
+    return shut, opened
 
 
 def _fill(
@@ -205,24 +219,103 @@ def _class(table: Sequence[Status]) -> str:
     return "free" if all(status.free for status in table) else "controlled"
 
 
-def _counts(
-    us_open: NDArray[np.float64], members: Sequence[int], offers: Sequence[Offer], months: Sequence[date], as_of: date
-) -> dict[str, float]:
-    """Months of closings and openings in a class up to the as-of date, and months at risk of each."""
-    now = min(max(month_index(months, as_of), 0), len(months) - 1)
-    open_before = us_open[: now + 1].mean(-1) > 0.5
+def members_of(offers: Sequence[Offer], tables: Mapping[str, Sequence[Status]], kind: str) -> list[int]:
+    """Legal offers of a class, by their place."""
+    return [
+        c
+        for c, offer in enumerate(offers)
+        if offer.route == "legal" and not offer.only_if_allowed and _class(tables[offer.id]) == kind
+    ]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Acts of Washington and months at risk of them, by class of chips.
+
+    Attributes:
+        close, reopen: Of an act that shuts and of one that opens a class.
+    """
+
+    close: dict[str, Count]
+    reopen: dict[str, Count]
+
+    def numbers(self) -> dict[str, float]:
+        """Flat, for the report."""
+        found: dict[str, float] = {}
+        for word, counted in (("close", self.close), ("reopen", self.reopen)):
+            for kind, own in counted.items():
+                name = f"washington_{word}_{kind.replace(' ', '_')}"
+                found |= {f"{name}_events": own.events, f"{name}_months": own.months}
+        return found
+
+
+def count(catalogue: Catalogue, offers: Sequence[Offer], tables: Mapping[str, Sequence[Status]], as_of: date) -> Counts:
+    """Count in what was public on ``as_of``: months in which a part of a class was shut or opened by law.
+
+    What falls into one month is one act, and a month counts once for a class, however many of its parts stand.
+    """
+    close, reopen = {}, {}
+    for kind in CLASSES:
+        members = [offers[c] for c in members_of(offers, tables, kind)]
+        own = _class_counts([(o, _spans(catalogue, o, tables[o.id], as_of)) for o in members], as_of)
+        close[kind] = Count(float(len(own["closings"])), float(len(own["open_months"])))
+        reopen[kind] = Count(float(len(own["openings"])), float(len(own["shut_months"])))
+    named = {name.removeprefix(CUT).upper() for name in catalogue.priors if name.startswith(CUT)}
+    formal = [
+        e for key, e in catalogue.events.items() if key in named and e.authority in ("formal_rule", "formal_order")
+    ]
+    acts = [event for event in formal if event.known_since.last <= as_of]
+    close[REMOTE] = Count(float(len(acts)), float(max(_whole_months(as_of) - _whole_months(FIRST_DAY), 0)))
+    return Counts(close, reopen)
+
+
+def _class_counts(members: Sequence[tuple[Offer, Spans]], as_of: date) -> dict[str, set[int]]:
+    """Months, counted from year 0, of closings and openings in a class and at risk of each."""
     found: dict[str, set[int]] = {"closings": set(), "openings": set(), "open_months": set(), "shut_months": set()}
-    for c in members:
-        for t in range(max(month_index(months, offers[c].first.first), 0) + 1, now + 1):
-            was, is_now = open_before[t - 1, c], open_before[t, c]
+    for offer, spans in members:
+        first = max(offer.first.first, FIRST_DAY)
+        was = _open_at(spans, _whole_months(first))
+        for t in range(_whole_months(first) + 1, _whole_months(as_of) + 1):
             found["open_months" if was else "shut_months"].add(t)
-            if was != is_now:
-                found["openings" if is_now else "closings"].add(t)
-    return {name: float(len(moves)) for name, moves in found.items()}
+            now = _open_at(spans, t)
+            if was != now:
+                found["openings" if now else "closings"].add(t)
+            was = now
+    return found
 
 
-def _rate(u: NDArray[np.float64], events: float, months: float) -> NDArray[np.float64]:
-    return np.asarray(gammaincinv(_PRIOR_EVENTS + events, u) / (_PRIOR_MONTHS + months))
+def _open_at(spans: Spans, month: int) -> bool:
+    """Whether the law lets in for most of a month, told by its middle."""
+    middle = date(month // 12, month % 12 + 1, 16)
+    return any(first <= middle <= last for first, last in spans)
+
+
+def _spans(catalogue: Catalogue, offer: Offer, table: Sequence[Status], as_of: date) -> list[tuple[date, date]]:
+    """When the law let an offer in while it was on the market, up to the as-of date."""
+    grant = _first_grant(catalogue, offer, table, as_of)
+    end = as_of if offer.last is None else min(as_of, offer.last.last)
+    found = []
+    for status in table:
+        begin = status.first if status.free else grant if status.licensed else None
+        if begin is not None:
+            first, last = max(begin, status.first, offer.first.first), min(status.last, end)
+            found += [(first, last)] if first <= last else []
+    return found
+
+
+def let_in(
+    catalogue: Catalogue, offers: Sequence[Offer], tables: Mapping[str, Sequence[Status]], as_of: date
+) -> dict[str, Spans]:
+    """When the law let each family in, up to the as-of date; spans of one family may overlap."""
+    found: dict[str, list[tuple[date, date]]] = {}
+    for offer in offers:
+        if offer.route == "legal" and not offer.only_if_allowed:
+            found.setdefault(offer.family, []).extend(_spans(catalogue, offer, tables[offer.id], as_of))
+    return {family: sorted(spans) for family, spans in found.items()}
+
+
+def _whole_months(day: date) -> int:
+    return day.year * 12 + day.month - 1
 
 
 def _months(day: date) -> float:

@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipgate.arrays.keys import Streams
+from chipgate.market.gate import SUB_STEPS
+from chipgate.schema.market import HazardRule
 from chipgate.schema.tables import Event
 from chipgate.setup import beijing
 from chipgate.setup.draws import PriorDraws, month_index
+from chipgate.setup.hazards import rate_of_chance
 from chipgate.setup.huawei import huawei_paths
 from chipgate.setup.law import Washington, washington
 from chipgate.setup.levers import Settings, future_factor
@@ -36,10 +39,12 @@ def monthly_of(
         made.catalogue, streams, made.structure.families, made.structure.classes, months, made.as_of
     )
     _fix_levels(made, levels)
-    rates = beijing.estimate_rates(made.catalogue, streams, made.as_of)
-    rates_up = rates.up * settings.number("beijing.escalation", 1.0)
-    constants["rates"] = np.stack([rates_up, rates.down])
-    constants |= _later_acts(draws, gate, rates.reaction, settings.number("beijing.reaction", 1.0))
+    rule = beijing.rule_of(made.catalogue)
+    counts = beijing.count(made.catalogue, rule, gate.let_in, made.as_of)
+    rates, answer = beijing.draw_rates(made.catalogue, counts, made.structure.families, streams)
+    rates[:2] *= settings.number("beijing.escalation", 1.0)
+    constants["rates"] = rates
+    constants |= _later_acts(draws, gate, rule, answer, settings.number("beijing.reaction", 1.0))
     constants |= rental_constants(made, draws)
     now = month_index(months, made.as_of)
     grey = _factor(settings, "washington.smuggling_enforcement", months, default=0.0)
@@ -51,11 +56,13 @@ def monthly_of(
         "us_given": given["washington.open"], "fee_given": given["washington.fee"], "us_u": gate.u,
         "us_future": np.array([[float(t > now)] for t in range(len(months))]),
         "move_u": np.stack(
-            [streams.by_month(f"beijing:moves:{f}", len(months), (2, 2)) for f in made.structure.families], axis=3
+            [streams.by_month(f"beijing:moves:{f}", len(months), (SUB_STEPS, 2)) for f in made.structure.families],
+            axis=3,
         ),
         "fail_u": streams.by_month("run:fate", len(months)),
         "run_month": np.array([[float(m.month in (3, 9) and m.year >= 2023)] for m in months]),
-    } | huawei_paths(made, draws) | rental_paths(made, streams, draws, constants["life"], speed)  # fmt: skip
+    }  # fmt: skip
+    arrays |= huawei_paths(made, draws) | rental_paths(made, streams, draws, constants["life"], speed, gate.remote)
     # Enforcement removes grey supply; it acts on the month's liveness of grey offers as a part of their volume.
     for c, offer in enumerate(made.offers):
         if offer.route == "grey":
@@ -63,7 +70,7 @@ def monthly_of(
     us_stock = draws.path("us.stock", months)
     if us_stock is None:
         raise AssertionError("the path us.stock has an anchor known from the first day")
-    return arrays, us_stock, gate.counts | rates.counts
+    return arrays, us_stock, gate.counts | counts.numbers()
 
 
 def _live(made: Plan) -> NDArray[np.float64]:
@@ -212,13 +219,11 @@ def _months_between(first: date, later: date) -> int:
 
 
 def _later_acts(
-    draws: PriorDraws, gate: Washington, reaction: NDArray[np.float64], factor: float
+    draws: PriorDraws, gate: Washington, rule: HazardRule, answer: NDArray[np.float64], factor: float
 ) -> dict[str, NDArray[np.float64]]:
     """Constants of both governments' later acts."""
-    # A chance of an answer within the window, as a rate that fades and adds up to it.
-    react = -np.log1p(-np.minimum(reaction, 0.999)) / beijing.REACTION_FADES * factor
     return {
-        "react": react, "react_kept": np.array([np.exp(-1 / beijing.REACTION_FADES)]),
+        "react": rate_of_chance(rule, answer) * factor, "react_kept": np.array([np.exp(-1 / rule.fades_months)]),
         "us_close": gate.close, "us_reopen": gate.reopen, "us_stands": gate.stands,
         "us_lag": draws.one("washington.shipment_lag"), "later_fee": draws.one("washington.later_fee"),
         "rebuff_close": draws.one("washington.rebuff_close"), "rebuff_open": draws.one("washington.rebuff_open"),

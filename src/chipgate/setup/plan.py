@@ -48,7 +48,7 @@ def plan(
     An offer that stood for an earlier product then has that product's figures.
     """
     months = tuple(month_starts(FIRST_DAY, until))
-    known = [o for o in catalogue.offers.values() if _announced(catalogue, o, as_of)]
+    known = [o for o in catalogue.offers.values() if announced(catalogue, o, as_of)]
     offers = tuple(_as_known(catalogue, o, known, as_of) for o in known)
     buyers = tuple(b for b in catalogue.buyers.values() if b.country == "CN")
     vendors = tuple(dict.fromkeys(o.vendor for o in offers if o.route != "grey"))
@@ -69,7 +69,8 @@ def plan(
     return Plan(catalogue, settings, as_of, months, offers, buyers, structure, seed, draws, posterior)
 
 
-def _announced(catalogue: Catalogue, offer: Offer, as_of: date) -> bool:
+def announced(catalogue: Catalogue, offer: Offer, as_of: date) -> bool:
+    """Whether an offer could be known on a day."""
     chip = catalogue.chips[offer.chip]
     known = offer.known_since or chip.announced or offer.first
     return known.last <= as_of

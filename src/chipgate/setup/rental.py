@@ -16,6 +16,7 @@ from chipgate.arrays.keys import Streams
 from chipgate.catalogue import Catalogue
 from chipgate.schema.chip import Chip
 from chipgate.setup.draws import PriorDraws, month_index
+from chipgate.setup.law import CUT
 from chipgate.setup.levers import future_factor
 from chipgate.setup.plan import Plan
 from chipgate.setup.throughput import Throughput
@@ -30,8 +31,6 @@ _REFERENCES: Final = (
     ("nvidia_h100_sxm", "h100", date(2024, 6, 1)),
     ("nvidia_b200", "b200", date(2027, 1, 1)),
 )
-CUT: Final = "rental.cut."
-"""Beginning of the names of priors that say how much of renting an act of Washington removes."""
 _CAPACITY_YEAR: Final = 2025
 _H100: Final = "nvidia_h100_sxm"
 
@@ -65,18 +64,20 @@ def rental_constants(made: Plan, draws: PriorDraws) -> dict[str, Array]:
     }
 
 
-def rental_paths(made: Plan, streams: Streams, draws: PriorDraws, life: Array, speed: Throughput) -> dict[str, Array]:
+def rental_paths(
+    made: Plan, streams: Streams, draws: PriorDraws, life: Array, speed: Throughput, remote: Array
+) -> dict[str, Array]:
     """Fields of :class:`chipgate.arrays.inputs.Monthly` on renting abroad.
 
     Args:
-        life: Life of a chip, months, ``[d]``.
+        life: Life of a chip, months, ``[d]``. ``remote``: monthly rate of a formal act on remote access, ``[d]``.
     """
     log_ref, rate = _reference(made, draws, life, speed)
     years = np.array([[m.year + (m.month - 0.5) / 12 - _CAPACITY_YEAR - 0.5] for m in made.months])
     capacity = draws.one("rental.capacity") / 12 * draws.one("rental.capacity_growth") ** years
     return {
         "log_ref": log_ref, "rent_rate": rate, "rent_capacity": capacity,
-        "rent_open": _openness(made, streams, draws),
+        "rent_open": _openness(made, streams, draws, remote),
     }  # fmt: skip
 
 
@@ -105,10 +106,10 @@ def _reference(made: Plan, draws: PriorDraws, life: Array, speed: Throughput) ->
     return log_ref, rate
 
 
-def _openness(made: Plan, streams: Streams, draws: PriorDraws) -> Array:
+def _openness(made: Plan, streams: Streams, draws: PriorDraws, remote: Array) -> Array:
     """Share of renting that Washington and Beijing leave open, ``[t d]``.
 
-    Known acts cut it from their month on; after the as-of date a rule on remote access comes at a rate.
+    Known acts cut it from their month on; after the as-of date a rule on remote access comes at the rate ``remote``.
     """
     months = made.months
     t = np.arange(len(months))[:, None]
@@ -119,7 +120,7 @@ def _openness(made: Plan, streams: Streams, draws: PriorDraws) -> Array:
             begin = month_index(months, (event.effective_date or event.date).first)
             left = left * np.where(t >= begin, 1 - draws.one(name), 1.0)
     now = month_index(months, made.as_of)
-    wait = -np.log(streams.uniform("washington:remote")) / draws.one("washington.remote_rate")
+    wait = -np.log(streams.uniform("washington:remote")) / remote
     left = left * np.where(t - now > wait, 1 - draws.one("washington.remote_effect"), 1.0)
     given = made.settings.ahead("washington.remote_access", months, made.as_of)[:, None]
     left = np.where(np.isnan(given), left, 1 - np.nan_to_num(given))

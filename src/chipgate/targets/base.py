@@ -11,6 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from chipgate.arrays.keys import Streams
+from chipgate.catalogue import catalogue
 from chipgate.registry import Registry
 from chipgate.schema.tables import Observation
 
@@ -51,11 +52,13 @@ class Slice:
         found = self.data[metric].isel(month=-1).sel(**labels)
         return _draws(found.sum([dim for dim in found.dims if dim != "draw"]))
 
-    def assumed(self, name: str, low: float, high: float) -> Draws:
-        """Draws, even between two ends, of a bridge between the model's definition and a publisher's."""
-        attrs = self.data.attrs
+    def assumed(self, name: str) -> Draws:
+        """Draws of a bridge between the model's definition and a publisher's (``chipgate show bridges``)."""
+        bridge, attrs = catalogue().bridges[name], self.data.attrs
         u = Streams(int(attrs["seed"]), int(attrs["draws"])).uniform(f"record:{name}")[self.data["draw"].values]
-        return np.asarray(low + (high - low) * u, dtype=np.float64)
+        low, high = (np.log(end) if bridge.scale == "log" else end for end in (bridge.low, bridge.high))
+        even = np.asarray(low + (high - low) * u, dtype=np.float64)
+        return np.exp(even) if bridge.scale == "log" else even
 
     def labels(self, axis: str) -> list[str]:
         """Labels of an axis of the run."""

@@ -27,8 +27,6 @@ _INPUTS: Final = {
 }
 
 _KEPT_APART: Final = {
-    "lost_revenue_usd": "sales that did not come about have no outcome to score",
-    "revenue_change_usd": "a change between two quarters, without its levels",
     "inventory_units": "a maker's stock, to which the model's own is set",
     "inventory_usd": "a maker's stock in money is not in the model",
     "dies_obtained": "dies ever obtained are an input of the model",

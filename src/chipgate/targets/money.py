@@ -8,19 +8,7 @@ from chipgate.schema.tables import Observation
 from chipgate.targets.base import Draws, Slice, Target, Unmapped, rule
 from chipgate.targets.makers import MAKERS, SMALLER, kept, slug, vendors, whole, words_of_chips
 
-OTHER_GOODS_USD_A_QUARTER: Final = (0.45e9, 1.3e9)
-"""Gaming and other goods in Nvidia's China sales by billing, USD a quarter; assumed, from fiscal 2022 and 2023."""
-ABROAD_BOUGHT: Final = (0.3, 10.0)
-"""Purchases of chips for sites abroad over spending on compute rented there, even in logs; assumed and wide,
-since no figure was found."""
-SYSTEMS: Final = (1.0, 1.2)
-"""Systems and networking sold with chips, over the chips alone; assumed."""
-SERVER_SHARE: Final = (0.55, 0.8)
-"""Accelerators' part of the value of a whole server; assumed."""
 ALL_CLASSES: Final = "counts cards of all classes; the model has data-centre chips for large models"
-CARDS_FOREIGN: Final = (1.2, 3.5)
-CARDS_DOMESTIC: Final = (1.0, 1.8)
-"""Cards of all classes over those that the model has; assumed, wide, and not set from later counts."""
 
 
 @rule("revenue_usd")
@@ -60,19 +48,18 @@ def _nvidia_china(seen: Observation) -> Target | Unmapped:
 
 
 def _bought_abroad(s: Slice) -> Draws:
-    low, high = (float(np.log(end)) for end in ABROAD_BOUGHT)
-    return np.asarray(np.exp(s.assumed("bought_abroad", low, high)) * s.total("rented_abroad_usd"))
+    return s.assumed("bought_abroad") * s.total("rented_abroad_usd")
 
 
 def _billing(s: Slice) -> Draws:
-    other = s.assumed("other_goods", *OTHER_GOODS_USD_A_QUARTER)
+    other = s.assumed("other_goods")
     return s.total("revenue", vendor="nvidia") + other * s.data.sizes["month"] * s.part / 3
 
 
 def _data_centre() -> Target:
     return Target(
         "nvidia_china_data_centre", "Nvidia's data-centre revenue in China", "Nvidia in China", "USD", ("revenue",),
-        lambda s: s.total("revenue", vendor="nvidia") * s.assumed("systems", *SYSTEMS),
+        lambda s: s.total("revenue", vendor="nvidia") * s.assumed("systems"),
         caveat="systems and networking are added from an assumed range",
     )  # fmt: skip
 
@@ -81,7 +68,7 @@ def _market(seen: Observation) -> Target | Unmapped:
     if seen.chips == ("accelerated_servers",):
         return Target(
             "market_servers", "accelerated servers sold in China", "Market size", "USD", ("revenue",),
-            lambda s: s.total("revenue") / s.assumed("server_share", *SERVER_SHARE),
+            lambda s: s.total("revenue") / s.assumed("server_share"),
             caveat="whole servers; the accelerators' part of their value is an assumed range",
         )  # fmt: skip
     if not whole(seen):
@@ -170,3 +157,49 @@ def smuggled_value(_: Observation) -> Target:
 
     return Target("smuggled_value", "value of smuggled chips", "Smuggling", "USD", ("units_delivered", "price_street"),
                   of, caveat="chips at street prices; published figures may hold whole servers")  # fmt: skip
+
+
+@rule("revenue_change_usd")
+def revenue_change(seen: Observation) -> Target | Unmapped:
+    """Revenue of a product less that of as many months before."""
+    product = words_of_chips(seen.chips)
+    if product is None:
+        return Unmapped(_no_product(seen))
+    words, names = product
+
+    def change(s: Slice) -> Draws:
+        n = s.data.sizes["month"]
+        both = s.so_far["revenue_by_chip"].sel(offer=kept(names, s.labels("offer"))).sum("offer")
+        now, before = (both.isel(month=months).sum("month") for months in (slice(-n, None), slice(-2 * n, -n)))
+        return np.asarray((now - before).values, dtype=np.float64)
+
+    return Target(f"revenue_change_{slug(words)}", f"{words} revenue, change from the quarter before",
+                  _product_group(seen), "USD", ("revenue_by_chip",), change, adds="mean", needs=names)  # fmt: skip
+
+
+@rule("lost_revenue_usd")
+def unshipped(seen: Observation) -> Target | Unmapped:
+    """Orders of a period that were not shipped by its end; what was never ordered has no outcome to score."""
+    product = words_of_chips(seen.chips)
+    if seen.basis.get("definition") != "orders_not_shipped" or product is None:
+        return Unmapped("sales that did not come about have no outcome to score")
+    words, names = product
+
+    def value(s: Slice) -> Draws:
+        own = kept(names, s.labels("offer"))
+        price = s.data["price_list"].sel(offer=own)
+        waiting = (s.data["order_book"].sel(offer=own) * price).isel(month=-1)
+        dropped = (s.data["cancelled"].sel(offer=own) * price).sum("month")
+        return np.asarray((waiting + dropped).sum("offer").values, dtype=np.float64)
+
+    return Target(
+        f"unshipped_{slug(words)}",
+        f"{words} ordered and not shipped, value",
+        "Orders",
+        "USD",
+        ("order_book", "cancelled", "price_list"),
+        value,
+        needs=names,
+        adds="last",
+        caveat="orders that wait at the end of the period or were cancelled in it, at the maker's price",
+    )

@@ -1,13 +1,8 @@
 """Prices: street and list prices of chips, and of systems by an assumed host."""
 
-from typing import Final
-
 from chipgate.schema.tables import Observation
 from chipgate.targets.base import Draws, Slice, Target, Unmapped, rule
 from chipgate.targets.makers import GREY, words_of_chips
-
-HOST_USD: Final = {"server": (30_000.0, 100_000.0), "module": (2_000.0, 15_000.0)}
-"""What a server or a board for eight chips costs beside the chips; assumed."""
 
 
 @rule("unit_price_usd")
@@ -40,7 +35,7 @@ def price(seen: Observation) -> Target | Unmapped:
     count = float(seen.basis.get("chips_per_system", "8"))
 
     def of(s: Slice) -> Draws:
-        return s.mean(metric, offer=name) * count + s.assumed(f"host_{system}", *HOST_USD[system]) * count / 8
+        return s.mean(metric, offer=name) * count + s.assumed(f"host_{system}") * count / 8
 
     return Target(f"price_{system}_{slug}", f"{kind}, {system} with {count:g} {words}", "Prices and margins",
                   "USD/system", (metric,), of, adds="mean", needs=(name,),

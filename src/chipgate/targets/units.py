@@ -15,7 +15,7 @@ from chipgate.targets.makers import (
     whole,
     words_of_chips,
 )
-from chipgate.targets.money import ALL_CLASSES, CARDS_DOMESTIC, CARDS_FOREIGN
+from chipgate.targets.money import ALL_CLASSES
 from chipgate.targets.stock import units_so_far
 
 _BUYERS = {"bytedance": "ByteDance", "alibaba": "Alibaba", "tencent": "Tencent", "baidu": "Baidu"}
@@ -69,8 +69,8 @@ def _plain(s: Slice, maker: str) -> Draws:
 
 def _cards(s: Slice, maker: str) -> Draws:
     """Cards of all classes: the model's chips, widened by an assumed range for each side."""
-    foreign = s.assumed("cards_foreign", *CARDS_FOREIGN)
-    domestic = s.assumed("cards_domestic", *CARDS_DOMESTIC)
+    foreign = s.assumed("cards_foreign")
+    domestic = s.assumed("cards_domestic")
     if maker == "all_makers":
         return _plain(s, "imported_makers") * foreign + _plain(s, "domestic_makers") * domestic
     return _plain(s, maker) * (foreign if maker in ("nvidia", "amd", "imported_makers") else domestic)
