@@ -9,8 +9,11 @@ import pytest
 import xarray as xr
 from report.pages import figures, read, table_rows
 
-from chipgate.catalogue.catalogue import Catalogue
+from chipgate.catalogue.catalogue import Catalogue, catalogue
+from chipgate.plots.words import brief
+from chipgate.report.context import Context
 from chipgate.report.document import report_html
+from chipgate.report.sections.rules import rules
 from chipgate.results.dataset import headline_metrics
 from chipgate.results.record import compare_with_record
 
@@ -116,6 +119,16 @@ def test_provenance_is_stated(page: str, data: xr.Dataset, book: Catalogue) -> N
     other = report_html(lost, book)
     assert "<dt>Draws left out, prices did not converge</dt><dd>3, 7</dd>" in other
     assert "huawei.hbm = 0.5" in other
+
+
+def test_the_forecast_is_shown_under_other_rules(page: str, data: xr.Dataset, other_rule: xr.Dataset) -> None:
+    text = read(page).text
+    assert "Under other rules for both governments" in text
+    assert "no reaction told apart" in text
+    context = Context(other_rule, catalogue(), {})
+    drawn = sum(context.year("revenue_by_chip", offer=offer) for offer in context.offers("legal"))
+    assert brief(drawn, "USD") in text
+    assert rules(Context(data, catalogue(), {})) is None, "without other runs there is nothing to show"
 
 
 def test_names_of_records_cannot_break_the_page(data: xr.Dataset, book: Catalogue) -> None:

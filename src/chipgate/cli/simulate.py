@@ -89,8 +89,8 @@ def run(
     summary = cache(lambda: run_document(result, headline_metrics(result)))
     if out is not None or not json:
         folder = out if out is not None else Path("out") / result.attrs["scenario"]
-        companion = partial(_no_fee, simulate, scenario, settings, draws, common)
-        _write(folder, result, summary, data, report=report, companion=companion)
+        companion = partial(_companions, simulate, scenario, settings, draws, common)
+        _write(folder, result, summary, data, report=report, companions=companion)
     if sheet is not None:
         from chipgate.results.sheet import save
         from chipgate.results.sheet import sheet as rows_of
@@ -113,6 +113,22 @@ def _check_metrics(names: list[str] | None) -> None:
     check_metrics(names or [])
 
 
+def _companions(
+    simulate: Callable[..., "xr.Dataset"], scenario: str, settings: dict[str, Any], draws: int, common: dict[str, Any]
+) -> dict[str, "xr.Dataset"]:
+    """Further runs on the same draws that the report reads."""
+    from chipgate.report.sections.rules import COMPANION_METRICS, RULE
+    from chipgate.scoring.h20 import with_rule
+
+    found = {"no_fee": _no_fee(simulate, scenario, settings, draws, common)}
+    for rule in list(common["data"].hazard_rules)[1:]:
+        found[f"{RULE}{rule}"] = simulate(
+            scenario, draws=min(draws, 200), settings=settings, metrics=COMPANION_METRICS,
+            **common | {"data": with_rule(common["data"], rule)},
+        )  # fmt: skip
+    return found
+
+
 def _no_fee(
     simulate: Callable[..., "xr.Dataset"], scenario: str, settings: dict[str, Any], draws: int, common: dict[str, Any]
 ) -> "xr.Dataset":
@@ -128,7 +144,7 @@ def _no_fee(
 
 def _write(
     folder: Path, result: "xr.Dataset", summary: Callable[[], Any], data: "Catalogue", *, report: bool,
-    companion: Callable[[], "xr.Dataset"],
+    companions: Callable[[], dict[str, "xr.Dataset"]],
 ) -> None:  # fmt: skip
     """Write the files of a run side by side; what is slowest to make starts first."""
     from chipgate.results.io import write_folder, write_json, write_netcdf
@@ -139,7 +155,7 @@ def _write(
         def write_report(path: Path) -> None:
             from chipgate.report.document import report_html
 
-            path.write_text(report_html(result, data, companions={"no_fee": companion()}), encoding="utf-8")
+            path.write_text(report_html(result, data, companions=companions()), encoding="utf-8")
 
         writers["report.html"] = write_report
     stored = result.isel(draw=slice(0, STORED_DRAWS)).assign_attrs(stored_draws=min(STORED_DRAWS, result.sizes["draw"]))

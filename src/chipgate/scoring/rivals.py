@@ -207,8 +207,12 @@ def rivals_markdown(found: Mapping[str, Any], figure: Any) -> str:
     cells = [
         (u["chip"], *("" if u[m] is None else f"{u[m]:.3g}" for m in MEASURES)) for u in found["units"]
     ]  # fmt: skip
-    text = ("Ours are from the last as-of date of the backtest before publication, so they know no more. Compute is "
-            "in H100-equivalents here; divide by the table to get those of another chip.")  # fmt: skip
+    text = (
+        "A study is put beside the run of a scenario file that says the same (`chipgate show scenarios NAME`), as of "
+        "the day of the study or a day before; forecasts of the record beside ours of the last as-of date of the "
+        "backtest before they were published. So ours know no more. Compute is in H100-equivalents here; a figure "
+        "that is counted in another chip is multiplied by its row of the table below, and the note says so."
+    )
     return "\n\n".join([text, _table(head, rows), notes, _table(names, others), _table(units, cells)])
 
 

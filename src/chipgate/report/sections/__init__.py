@@ -14,10 +14,11 @@ from chipgate.report.sections.fee import fee
 from chipgate.report.sections.gates import gates
 from chipgate.report.sections.money import money
 from chipgate.report.sections.past import past
+from chipgate.report.sections.rules import rules
 
 __all__ = ["SECTIONS", "Section", "Statement"]
 
 SECTIONS: tuple[Callable[[Context], Section | None], ...] = (
-    chips, gates, buyers, money, fee, domestic, crossing, compute, software, assumptions, past,
+    chips, gates, rules, buyers, money, fee, domestic, crossing, compute, software, assumptions, past,
 )  # fmt: skip
 """In the order of the page."""
