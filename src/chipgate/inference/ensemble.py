@@ -1,4 +1,4 @@
-"""The posterior by an ensemble: draws of all uncertain inputs are moved step by step to paths that agree with the record.
+"""The posterior by an ensemble: draws of all uncertain inputs are moved step by step to agree with the record.
 
 An ensemble smoother with multiple data assimilation: at each of ``rounds`` steps every member is moved by the
 regression of inputs on misses over the ensemble, against figures whose variance is inflated by ``rounds``. For a

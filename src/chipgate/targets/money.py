@@ -6,7 +6,7 @@ import numpy as np
 
 from chipgate.schema.tables import Observation
 from chipgate.targets.base import Draws, Slice, Target, Unmapped, rule
-from chipgate.targets.makers import MAKERS, SMALLER, kept, slug, vendors, whole, words_of_chips
+from chipgate.targets.makers import MAKERS, OFFERS_OF, SMALLER, kept, slug, vendors, whole, words_of_chips
 
 ALL_CLASSES: Final = "counts cards of all classes; the model has data-centre chips for large models"
 
@@ -86,7 +86,8 @@ def _of_maker(seen: Observation) -> Target:
     caveat = ALL_CLASSES if seen.chips == ("accelerator_cards",) else SMALLER.get(maker, "")
     return Target(
         f"revenue_{maker}", f"revenue of {words}", _group(seen), "USD", ("revenue",),
-        lambda s: s.total("revenue", vendor=vendors(maker, s.labels("vendor"))), caveat=caveat,
+        lambda s: s.total("revenue", vendor=vendors(maker, s.labels("vendor"))), needs=OFFERS_OF.get(maker, ()),
+        caveat=caveat,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from chipgate.schema.tables import Observation
 from chipgate.targets.base import Draws, Slice, Target, Unmapped, rule
 from chipgate.targets.makers import (
     MAKERS,
+    OFFERS_OF,
     SMALLER,
     WHOLE,
     kept,
@@ -60,7 +61,7 @@ def _of_maker(seen: Observation, cards: bool) -> Target:
     group = {"huawei": "Huawei", "amd": "AMD in China", "cambricon": "Cambricon"}.get(maker, "Domestic makers")
     caveat = ALL_CLASSES if cards and maker == "amd" else SMALLER.get(maker, "")
     return Target(f"units_{maker}", f"{words} delivered", group, "chips", ("units_delivered",),
-                  lambda s: _plain(s, maker), caveat=caveat)  # fmt: skip
+                  lambda s: _plain(s, maker), needs=OFFERS_OF.get(maker, ()), caveat=caveat)  # fmt: skip
 
 
 def _plain(s: Slice, maker: str) -> Draws:
