@@ -107,6 +107,10 @@ def test_forecasts_and_assumed_figures_do_not_enter() -> None:
 def test_a_prior_that_rests_on_a_fitted_figure_is_passed_over() -> None:
     prior = catalogue().priors["budget.total.2023"]
     late = date(2025, 1, 31)
-    assert chosen_variant(prior, late, set()).observations == ("nvda_cn_bill_FY24",)
-    assert chosen_variant(prior, late, {"nvda_cn_bill_FY24"}) == prior.variants[0]
+    used = {"nvda_cn_bill_FY24": date(2023, 7, 31)}
+    assert chosen_variant(prior, late, {}).observations == ("nvda_cn_bill_FY24",)
+    assert chosen_variant(prior, late, used) == prior.variants[0]
+    # The figure of a year before only says from where the range of a later year went on.
+    later = catalogue().priors["budget.total.2024"]
+    assert chosen_variant(later, late, used).observations == ("nvda_cn_bill_FY24",)
     assert Paths(catalogue(), late).bounds["budget.total.2023"][1] == prior.variants[0].central

@@ -98,14 +98,21 @@ def second_opinion(
     Args:
         path: File that keeps the state of the chains.
     """
+    import jax.numpy as jnp
+
     from chipgate.inference.nuts import sampled
-    from chipgate.inference.smooth import moves
+    from chipgate.inference.smooth import Smooth, moves
 
     problem = problem_of(as_of, tuple(name for name in names if moves(name)), extra)
     found = fitted(problem, np.random.default_rng(size.seed), members=members, say=say)
     free = np.setdiff1d(np.arange(problem.size), problem.misfits)
     key = f"{problem.paths.catalogue.fingerprint} {code_hash()} {as_of} {problem.paths.names}"
-    draws, told = sampled(problem, found.theta.mean(1), np.cov(found.theta[free]), size, path, key, say)
+    smooth, middle = Smooth(problem), found.theta.mean(1)
+
+    def density(part: Any) -> Any:
+        return smooth.loss(jnp.asarray(middle).at[free].set(part))
+
+    draws, told = sampled(density, middle[free], np.cov(found.theta[free]), size, path, key, say)
     labels = [(*problem.paths.names, *problem.errors.names)[i] for i in free]
     flat = draws.reshape(-1, len(free))
     rows = [

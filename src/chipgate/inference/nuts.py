@@ -6,6 +6,7 @@ goes on where it was, to the same draws.
 """
 
 import pickle
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,8 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from chipgate.inference.ensemble import Problem, Say
-from chipgate.inference.smooth import Smooth
+from chipgate.inference.ensemble import Say
 
 Array = NDArray[np.float64]
 CHUNK: Final = 10
@@ -35,33 +35,33 @@ class Size:
 
 
 def sampled(
-    problem: Problem, mean: Array, covariance: Array, size: Size, path: Path, key: str, say: Say | None = None
-) -> tuple[Array, dict[str, Any]]:
-    """Samples ``[chain sample unknown]`` of all but the misfits, and their diagnostics.
+    density: Callable[[Any], Any], mean: Array, covariance: Array, size: Size, path: Path, key: str,
+    say: Say | None = None,
+) -> tuple[Array, dict[str, Any]]:  # fmt: skip
+    """Samples ``[chain sample unknown]`` and their diagnostics.
 
     Args:
-        mean: Of the unknowns by the ensemble. ``covariance``: of those that are no misfit; these stay at their means.
+        density: Negative log density of the unknowns ``[n]``, in JAX.
+        mean, covariance: Of a normal distribution near it; where chains start and how they are whitened.
         path: File that keeps the state. ``key``: what it hangs on; a state of another key is not used.
     """
     from numpyro.infer import NUTS
 
     with jax.enable_x64(True):
-        smooth = Smooth(problem)
-        free = np.setdiff1d(np.arange(len(mean)), problem.misfits)
-        factor, middle = np.linalg.cholesky(covariance), jnp.asarray(mean)
+        factor = np.linalg.cholesky(covariance)
 
         def potential(white: Any) -> Any:
-            return smooth.loss(middle.at[free].add(jnp.asarray(factor) @ white))
+            return density(jnp.asarray(mean) + jnp.asarray(factor) @ white)
 
         kernel = NUTS(potential_fn=potential, target_accept_prob=0.8, max_tree_depth=size.depth, dense_mass=False)
         seeds = jax.random.split(jax.random.PRNGKey(size.seed), size.chains)
-        begin = 0.5 * jax.random.normal(jax.random.PRNGKey(size.seed + 1), (size.chains, len(free)))
+        begin = 0.5 * jax.random.normal(jax.random.PRNGKey(size.seed + 1), (size.chains, len(mean)))
         state = kernel.init(seeds, size.warmup, begin, (), {})
 
         @jax.jit
         def advance(start: Any) -> Any:
             def one(at: Any, _: Any) -> Any:
-                new = jax.vmap(lambda own: kernel.sample(own, (), {}))(at)
+                new = kernel.sample(at, (), {})  # of all chains: begun with a key for each, it maps over them
                 return new, (new.z, new.diverging, new.num_steps, new.accept_prob)
 
             return jax.lax.scan(one, start, None, length=CHUNK)
@@ -81,7 +81,7 @@ def sampled(
                 say(f"nuts: iteration {kept['done']} of {size.warmup + size.samples}")
     # Iterations come first in what was kept, chains second.
     after = {name: np.concatenate(kept[name])[size.warmup :] for name in ("z", "diverging", "steps", "accept")}
-    draws = np.moveaxis(mean[free] + after["z"] @ factor.T, 0, 1)[:, : size.samples]
+    draws = np.moveaxis(mean + after["z"] @ factor.T, 0, 1)[:, : size.samples]
     return draws, diagnosed(draws, after)
 
 

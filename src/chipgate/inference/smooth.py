@@ -40,7 +40,7 @@ _PASSES: Final = ("beijing.pass.1", "beijing.pass.2", "beijing.pass.3")
 
 _MOVED: Final = re.compile(
     r"(path:(budget\.total|huawei\.packaging|supply\.\w+)(:renewed)?|(budget\.total|huawei\.packaging|supply\.\w+)\.\d{4}.*"
-    r"|taste\.(?!own_make).*|cost\.chip\..*|grey\.scale\..*|episode:.*|together:.*)"
+    r"|taste\.(?!own_make).*|cost\.chip\..*|grey\.scale\..*|episode:.*|together:demand.*)"
 )
 
 
@@ -81,8 +81,7 @@ class Smooth:
 
     def _anchor_tables(self, draws: PriorDraws) -> None:
         """Anchors of all paths in the fit: how their scores follow from the streams', and their weights by month."""
-        found = [n.removeprefix("path:").removesuffix(RENEWED) for n in self.names if n.startswith("path:")]
-        found += [n.rpartition(".")[0] for n in self.names if n.rpartition(".")[2][:4].isdigit()]
+        found = ["budget.total", "huawei.packaging", *(f"supply.{o.supply}" for o in self.plan.offers)]
         anchors: list[str] = []
         weights: dict[str, tuple[int, Array]] = {}
         for prefix in dict.fromkeys(found):
@@ -108,7 +107,8 @@ class Smooth:
         supply = np.stack([full(f"supply.{o.supply}") for o in self.plan.offers], axis=1)
         self._supply = np.where(grey[None, :, None], 0.0, supply)
         # After a published stock a line restarts, or a published order arrives where that is more: a floor.
-        high, low = ({n: s for n in self.names if n.startswith("path:supply.")} for s in (5.0, -5.0))
+        scaled = [n for n in self.names if n.startswith(("path:supply.", "together:demand"))]
+        high, low = (dict.fromkeys(scaled, s) for s in (4.0, -4.0))
         raised = np.array([high.get(n, 0.0) for n in self.names])
         with jax.enable_x64(True):
             self._line = np.asarray(self._built(high).monthly.production / self._made(jnp.asarray(raised)))

@@ -144,6 +144,8 @@ class PriorDraws:
     def weights(self, prefix: str, months: Sequence[date]) -> tuple[list[str], NDArray[np.float64]]:
         """Anchors of a path that stood at the as-of date, and their weights by month, ``[t anchor]``."""
         anchors = self._anchors(prefix)
+        if not anchors:
+            return [], np.zeros((len(months), 0))
         return [name for name, _ in anchors], _weights([day for _, day in anchors], months)
 
     def _anchors(self, prefix: str) -> list[tuple[str, date]]:
