@@ -53,8 +53,8 @@ person could hold is a record as well (`chipgate show hazard-rules`), and the sc
 5. **Partial pooling.** The rate of an episode is gamma-distributed about a common mean `mu` with shape `a`; its count
    is Poisson. `mu` and `a` are log-normal with 10th and 90th percentile {means} moves a month, and
    {alikes}: once in ten years to once a quarter, next to nothing in common to nearly the same. Episodes of
-   other goods than AI chips count with the power weight {other:g}. Each draw of a run takes `mu`, `a` and the rates from
-   their joint posterior, exact on a grid; an episode that is yet to come has the rate of one without count.
+   other goods than AI chips count with the power weight {other:g}. Each draw of a run takes `mu`, `a` and the rates
+   from their joint posterior, exact on a grid; an episode that is yet to come has the rate of one without count.
 6. **Where nothing was known yet** the same priors stand by themselves. No rate is ever zero.
 7. **Starting level.** Reports conflict. Each act is in force in a draw with the chance of its standing, and the level
    on the as-of date is what the acts in force add up to: a distribution by authority, not a choice.
