@@ -43,17 +43,18 @@ person could hold is a record as well (`chipgate show hazard-rules`), and the sc
    abroad is a third, which can only be shut: a formal act on it counts.
 3. **Months at risk.** *Onset*, the first act on a chip that was welcome: months in which Washington's law let the chip
    in, of AI chips only, since all goods that Beijing has left alone cannot be counted. A chip that is kept out is not
-   at risk. *Tightening*: months of an episode below the highest level. *Relaxing*: months above none. *Shutting* and
+   at risk. *Tightening*: months of an episode below the highest level as reported, so that a doubtful report of a ban
+   ends them; only moves carry the chance that they are in force. *Relaxing*: months above none. *Shutting* and
    *opening*: months in which a part of the class was let in, or kept out.
 4. **Reaction.** A tightening within {weeks} weeks after a re-opening (a lift or a licence of named chips) is an answer
    to it. These weeks count for the chance of an answer, months and moves alike, and not for the rates of onset and
    tightening. Openings whose weeks overlap are one re-opening. The chance has a beta prior
    ({beta}); it acts as a rate that fades over {fades:g} months and adds up to it.
 5. **Partial pooling.** The rate of an episode is gamma-distributed about a common mean `mu` with shape `a`; its count
-   is Poisson. `mu` and `a` are log-normal with 10th and 90th percentile {means} moves a month and {alikes}: once in ten
-   years to once a quarter, next to nothing in common to nearly the same. Episodes of other goods than AI chips count
-   with the power weight {other:g}. Each draw of a run takes `mu`, `a` and the rates from their joint posterior, exact
-   on a grid; an episode that is yet to come has the rate of one without count.
+   is Poisson. `mu` and `a` are log-normal with 10th and 90th percentile {means} moves a month, and
+   {alikes}: once in ten years to once a quarter, next to nothing in common to nearly the same. Episodes of
+   other goods than AI chips count with the power weight {other:g}. Each draw of a run takes `mu`, `a` and the rates
+   from their joint posterior, exact on a grid; an episode that is yet to come has the rate of one without count.
 6. **Where nothing was known yet** the same priors stand by themselves. No rate is ever zero.
 7. **Starting level.** Reports conflict. Each act is in force in a draw with the chance of its standing, and the level
    on the as-of date is what the acts in force add up to: a distribution by authority, not a choice.

@@ -22,24 +22,29 @@ def rules(context: Context) -> Section | None:
         return None
     count = min(run.sizes["draw"] for run in others.values())
     known = context.catalogue.hazard_rules
-    rows = [_row("this report's rule", _revenue(context)[:count])]
-    rows += [_row(known[key].label if key in known else key, _revenue(Context(run, context.catalogue, {})))
+    h20 = "h20_legal" in context.offers("legal")
+    rows = [_row("this report's rule", context, count, h20)]
+    rows += [_row(known[key].label if key in known else key, Context(run, context.catalogue, {}), count, h20)
              for key, run in others.items()]  # fmt: skip
-    columns = ("how the rates follow from the record", "median (80 % interval), USD", "under 1 billion")
+    columns: tuple[str, ...] = ("how the rates follow from the record", "all legal foreign chips, USD")
+    columns += ("H20, USD", "chance of H20 under 1 billion") if h20 else ()
     lead = (
         "After the as-of date both governments' gates move by rates that are counted from few episodes. A careful "
         "person could count otherwise; each row is the same forecast under another written rule "
         "(chipgate show hazard-rules; the rule is stated in docs/hazards.md). Read the range, not one row.",
     )
-    table = Statement(f"Revenue of legal foreign chips in {context.year_words}", Table(columns, tuple(rows)),
-                      f"The same {count} draws in every row.")  # fmt: skip
+    table = Statement(f"Revenue in {context.year_words}", Table(columns, tuple(rows)),
+                      f"Median (80 % interval) of the first {count} draws of each run.")  # fmt: skip
     return Section("rules", "Under other rules for both governments", lead, (), (table,))
 
 
-def _revenue(context: Context) -> Draws:
-    parts = [context.year("revenue_by_chip", offer=offer) for offer in context.offers("legal")]
-    return np.asarray(np.sum(parts, axis=0))
+def _row(label: str, context: Context, count: int, h20: bool) -> tuple[str, ...]:
+    legal = np.asarray(np.sum([_revenue(context, offer) for offer in context.offers("legal")], axis=0))[:count]
+    if not h20:
+        return label, brief(legal, "USD")
+    own = _revenue(context, "h20_legal")[:count]
+    return label, brief(legal, "USD"), brief(own, "USD"), percent(float(np.mean(own < _SMALL_USD)))
 
 
-def _row(label: str, revenue: Draws) -> tuple[str, str, str]:
-    return label, brief(revenue, "USD"), percent(float(np.mean(revenue < _SMALL_USD)))
+def _revenue(context: Context, offer: str) -> Draws:
+    return context.year("revenue_by_chip", offer=offer)
