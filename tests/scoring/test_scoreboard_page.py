@@ -49,7 +49,7 @@ def asked() -> dict[str, Any]:
 
 def test_the_page_lists_every_case_and_every_loss(document: dict[str, Any], asked: dict[str, Any]) -> None:
     drawn = figures(document, asked)
-    page = scoreboard(document, asked, {"studies": [], "forecasts": [], "units": []}, list(drawn))
+    page = scoreboard(document, document, asked, {"studies": [], "forecasts": [], "units": []}, list(drawn))
     for row in document["rows"]:
         assert f"| `{row['id']}` | {row['as_of']} |" in page
     assert document["crps_skill"] < 0, "three millions are a bad forecast of two hundred"

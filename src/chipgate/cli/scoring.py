@@ -22,6 +22,9 @@ CacheOption = Annotated[
 ObservationsArgument = Annotated[
     Path, typer.Argument(help="CSV with the columns of the package's observations, or of the shared record.")
 ]
+PriorOption = Annotated[
+    bool, typer.Option("--prior", help="Leave the record's posterior aside; draw from the priors alone.")
+]
 DaysOption = Annotated[
     list[str] | None, typer.Option("--as-of", help="As-of date, YYYY-MM-DD; may be given several times.")
 ]
@@ -40,7 +43,7 @@ def score(
     ctx: typer.Context, observations: ObservationsArgument,
     frozen: Annotated[Path | None, typer.Option(help="Score this frozen forecast instead of fresh ones.")] = None,
     as_of: DaysOption = None, draws: DrawsOption = 500, seed: SeedOption = 0, cache: CacheOption = None,
-    json: JsonFlag = False,
+    prior: PriorOption = False, json: JsonFlag = False,
 ) -> None:  # fmt: skip
     """Score forecasts against published figures, each from the last as-of date before its period began."""
     from chipgate.scoring.cases import FURTHER, ROLLING
@@ -58,7 +61,7 @@ def score(
     else:
         rows = read_observations(observations, data)
         days = _days(as_of, (*FURTHER, *ROLLING))
-        runs = _runs(data, draws, seed, cache)
+        runs = _runs(data, draws, seed, cache, prior)
         line = progress_line("scoring", "as-of dates")
         document = score_document(rows, list(data.observations.values()), runs, days, line)
     _show(document, json)
@@ -70,6 +73,7 @@ def backtest(
     markdown: Annotated[
         Path | None, typer.Option(help="Write the scoreboard, such as docs/scoreboard.md, with figures beside it.")
     ] = None,
+    prior: PriorOption = False,
     json: JsonFlag = False,
 ) -> None:  # fmt: skip
     """Rolling forecasts of the record, one to four quarters ahead, beside naive and published ones."""
@@ -84,17 +88,23 @@ def backtest(
             f"--as-of {late}: the record was closed on {data.compiled}, so nothing that came later can be scored; "
             "give an earlier day"
         )
-    runs = _runs(data, draws, seed, cache)
+    runs = _runs(data, draws, seed, cache, prior)
     known = list(data.observations.values())
     document = backtest_document(known, runs, days, progress_line("backtest", "as-of dates"))
     if markdown is not None:
-        _write_scoreboard(markdown, document, data, draws, seed, cache)
+        if prior:
+            raise BadInputError("--markdown: the scoreboard shows the posterior and the priors; leave out --prior")
+        plain = backtest_document(
+            known, _runs(data, draws, seed, cache, True), days, progress_line("backtest from priors", "as-of dates")
+        )
+        _write_scoreboard(markdown, document, plain, data, (draws, seed, cache))
     _show(document, json)
 
 
 def _write_scoreboard(
-    path: Path, document: dict[str, Any], data: "Catalogue", draws: int, seed: int, cache: Path | None
-) -> None:
+    path: Path, document: dict[str, Any], plain: dict[str, Any], data: "Catalogue",
+    size: tuple[int, int, Path | None],
+) -> None:  # fmt: skip
     from chipgate.results.io import write_folder, write_text
     from chipgate.scoring.figure import figures
     from chipgate.scoring.h20 import question
@@ -103,11 +113,11 @@ def _write_scoreboard(
 
     if path.is_dir():
         raise BadInputError(f"{path}: is a folder; give a file for --markdown")
-    asked = question(lambda own: _runs(own, draws, seed, cache), data, progress_line("H20 variants", "runs"))
-    rivals = rivals_document(data, _runs(data, draws, seed, cache))
+    asked = question(lambda own: _runs(own, *size), data, progress_line("H20 variants", "runs"))
+    rivals = rivals_document(data, _runs(data, *size))
     drawn = figures(document, asked)
     write_folder(path.parent / "img" / "scoreboard", {name: write_text(text) for name, text in drawn.items()})
-    write_folder(path.parent, {path.name: write_text(scoreboard(document, asked, rivals, list(drawn)))})
+    write_folder(path.parent, {path.name: write_text(scoreboard(document, plain, asked, rivals, list(drawn)))})
 
 
 @forecast_app.command("freeze")
@@ -180,12 +190,14 @@ def _days(given: Sequence[str] | None, usual: Sequence[date]) -> list[date]:
     return sorted({covered_day(text) for text in given}) if given else sorted(usual)
 
 
-def _runs(data: "Catalogue", draws: int, seed: int, cache: Path | None) -> "Runs":
+def _runs(data: "Catalogue", draws: int, seed: int, cache: Path | None, prior: bool = False) -> "Runs":
     from chipgate.api import run
     from chipgate.scoring.runs import Runs
+    from chipgate.setup.posterior import shipped_hash
 
-    simulate: Callable[..., Any] = partial(run, "h20-reopened", data=data)
-    return Runs(simulate, data.fingerprint, draws, seed, cache)
+    simulate: Callable[..., Any] = partial(run, "h20-reopened", data=data, prior=prior)
+    fitted = "priors alone" if prior else shipped_hash(data)
+    return Runs(simulate, f"{data.fingerprint} {fitted}", draws, seed, cache)
 
 
 def _show(document: dict[str, Any], json: bool) -> None:

@@ -123,7 +123,7 @@ def _companions(
     found = {"no_fee": _no_fee(simulate, scenario, settings, draws, common)}
     for rule in list(common["data"].hazard_rules)[1:]:
         found[f"{RULE}{rule}"] = simulate(
-            scenario, draws=min(draws, 200), settings=settings, metrics=COMPANION_METRICS,
+            scenario, draws=min(draws, 128), settings=settings, metrics=COMPANION_METRICS,
             **common | {"data": with_rule(common["data"], rule)},
         )  # fmt: skip
     return found

@@ -186,8 +186,8 @@ def _synthetic(found: dict[str, Any] | None) -> str:
     cover = ", ".join(f"{float(level):.0%}: {share:.0%}" for level, share in found["coverage"].items())
     return (
         f"{found['replicates']} records drawn from the model with the streams and periods of {found['as_of']}, each "
-        f"fitted as the real one, {found['members']} members. Share of {found['streams']} true scores inside central intervals: "
-        f"{cover}. Counts of their places by tenths: {', '.join(map(str, found['histogram']))}. Streams whose places "
+        f"fitted as the real one, {found['members']} members. Share of {found['streams']} true scores inside central "
+        f"intervals: {cover}. Counts of their places by tenths: {', '.join(map(str, found['histogram']))}. Streams whose places "
         f"differ from uniform at the 5 % level: {found['p_values_below_0.05']:.0%}."
     )
 

@@ -24,7 +24,7 @@ from chipgate.inference.paths import Scored
 from chipgate.market.simulate import simulate
 from chipgate.schema.market import Prior, Variant
 from chipgate.setup.build import block, build
-from chipgate.setup.draws import PATH_CORRELATION, RENEWED, PriorDraws, factor_stream
+from chipgate.setup.draws import PATH_CORRELATION, PriorDraws, factor_stream
 
 Array = NDArray[np.float64]
 _Z90: Final = 1.2815515655446004

@@ -10,16 +10,18 @@ from chipgate.scoring.rivals import rivals_markdown
 _HONEST: Final = """\
 The authors knew every outcome when they wrote this model. The priors of spending, of tastes for chips and of smuggled
 volumes were set after seeing the record of 2022 to early 2025, so forecasts from those days are not blind, whatever
-the machinery of dates refuses. No prior was set to fit the outcome of the H20 after August 2025, but its authors knew
-it. Only forecasts that are frozen now ([docs/forecasts](forecasts)) and scored later are free of this."""
+the machinery of dates refuses. That forecasts ran low was seen on this page before limits were made to turn out high or
+low together and errors of the fit were carried into forecasts ([decisions](decisions.md)). No prior was set to fit the
+outcome of the H20 after August 2025, but its authors knew it. Only forecasts that are frozen now ([docs/forecasts](forecasts)) and scored later are free of this."""
 _READING: Final = """\
 Each outcome is forecast from each as-of date that lies one to four quarters before its end, with more than half of its
 period still ahead and the figure not yet published. The run knows nothing that became public after its as-of date;
 naive forecasts (persistence, drift, an autoregression, exponential smoothing) go by the target's own figures published
 by then, with the spread of their own past errors. Skill is one less the mean CRPS over that of the best naive forecast
 of the target, chosen afterwards, so it flatters the naive side. A target without a past of its own has no naive
-forecast, and enters coverage but not skill. The forecast of a published figure holds the scatter of such figures: 1 %
-for reports, 3 % for derived figures, 10 % for the press, 15 % for estimates, twice that at low confidence.
+forecast, and enters coverage but not skill. The forecast of a published figure holds the errors of the fit (misfit of
+the model, bias of the source: `chipgate show figure-errors`) and the scatter of such figures: 1 % for reports, 3 % for
+derived figures, 10 % for the press, 15 % for estimates, twice that at low confidence.
 
 `chipgate score FILE` forecasts each row of a file from the last day before its period began, so that none of the period
 was over, out of these dates, four earlier ones and the ends of 2023 and 2024. Rows that the model says nothing of are
@@ -27,9 +29,14 @@ named with the reason."""
 
 
 def scoreboard(
-    document: Mapping[str, Any], asked: Mapping[str, Any], rivals: Mapping[str, Any], drawn: Sequence[str]
-) -> str:
-    """The page."""
+    document: Mapping[str, Any], plain: Mapping[str, Any], asked: Mapping[str, Any], rivals: Mapping[str, Any],
+    drawn: Sequence[str],
+) -> str:  # fmt: skip
+    """The page.
+
+    Args:
+        plain: The same backtest from the priors alone.
+    """
     command = f"chipgate backtest --draws {document['draws']} --seed {document['seed']} --markdown docs/scoreboard.md"
     parts = [
         f"<!-- Written by `{command}`; do not edit. -->",
@@ -39,6 +46,8 @@ def scoreboard(
         "## How it is scored",
         _READING,
         f"Write the page anew with `make scoreboard`, which runs\n\n    {command}",
+        "## The posterior beside the priors",
+        _beside(document, plain),
         "## Where it loses",
         _losses(document),
         "## By horizon and by as-of date",
@@ -88,6 +97,21 @@ def _headline(document: Mapping[str, Any]) -> str:
         lines.append(f"Outcomes lie {side} the forecasts too often (PIT by tenths: "
                      f"{', '.join(map(str, document['pit_histogram']))}).")  # fmt: skip
     return "\n".join(lines)
+
+
+def _beside(document: Mapping[str, Any], plain: Mapping[str, Any]) -> str:
+    head = ("forecasts from", "n", "50 %", "80 %", "90 %", "CRPS skill", "median", "on logarithms", "mean log score")
+    cells = [
+        (name, str(one["n"]), *(_percent(one[f"coverage_{level}"]) for level in (50, 80, 90)),
+         _signed(one["crps_skill"]), _signed(one["crps_skill_median"]), _signed(one["crps_skill_scaled"]),
+         f"{one['mean_log_score']:.2f}")
+        for name, one in (("the posterior of each date", document), ("the priors alone", plain))
+    ]  # fmt: skip
+    words = (
+        "Runs draw from the posterior by default ([calibration](calibration.md)); `--prior` leaves it out. All else on "
+        "this page is from the posterior. A lower log score is better."
+    )
+    return f"{words}\n\n{_table(head, cells)}"
 
 
 def _losses(document: Mapping[str, Any]) -> str:

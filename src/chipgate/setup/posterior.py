@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,6 +62,15 @@ class Posterior:
     def label(self) -> str:
         """As-of date, method and hash, for the provenance of a run."""
         return f"{self.as_of.isoformat()} {self.method} {self.document.get('hash', '')}".strip()
+
+
+def shipped_hash(catalogue: Catalogue) -> str:
+    """Hash of all posteriors that a run may draw from."""
+    found = sha256()
+    for root in catalogue.roots:
+        for path in sorted((root / FOLDER).glob("*.json")):
+            found.update(path.name.encode() + path.read_bytes())
+    return found.hexdigest()[:16]
 
 
 def latest(catalogue: Catalogue, as_of: date) -> Posterior | None:
