@@ -87,14 +87,14 @@ def test_scores_follow_the_posterior_and_the_rest_stays() -> None:
     posterior = shipped()
     n = 4_000
     with_, without = (PriorDraws(embedded(), Streams(5, n), DAY, p) for p in (posterior, None))
-    i = posterior.names.index("choice.outside")
-    scores = with_.score("choice.outside")
+    i = posterior.names.index("taste.domestic_other")
+    scores = with_.score("taste.domestic_other")
     assert scores.mean() == pytest.approx(posterior.mean[i], abs=0.06)
     assert scores.std() == pytest.approx(np.sqrt((posterior.factor[i] ** 2).sum()), abs=0.05)
     for name in ("software.ceiling", "huawei.yield_start"):
         assert name not in posterior.names
         assert (with_.one(name) == without.one(name)).all()
-    assert (with_.one("choice.outside") != without.one("choice.outside")).all()
+    assert (with_.one("taste.domestic_other") != without.one("taste.domestic_other")).all()
 
 
 def test_the_first_draws_of_a_longer_run_are_those_of_a_shorter_one() -> None:
@@ -110,7 +110,7 @@ def test_the_first_draws_of_a_longer_run_are_those_of_a_shorter_one() -> None:
 
 def test_a_prior_of_ones_own_is_drawn_as_it_is(tmp_path: Path) -> None:
     posterior = shipped()
-    prior = embedded().priors["choice.outside"]
+    prior = embedded().priors["taste.domestic_other"]
     own = prior.variants[0].model_copy(update={"low": -9.0, "central": -8.0, "high": -7.0})
     changed = prior.model_copy(update={"variants": (own,)})
     assert posterior.variant(prior) is not None

@@ -40,7 +40,7 @@ def tiny_runs(**more: Any) -> Runs:
 @pytest.fixture
 def plain_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Published figures without scatter, so that a forecast is the run itself."""
-    monkeypatch.setattr(engine, "spread_of", lambda _: 0.0)
+    monkeypatch.setattr(engine, "scattered", lambda draws, *_, **__: draws)
 
 
 @pytest.mark.usefixtures("plain_figures")

@@ -124,7 +124,9 @@ class Errors:
 
 
 def published_error(seen: Observation, fitted: Mapping[str, Mapping[str, float]]) -> tuple[float, float]:
-    """Mean and scale, in logs, of a published figure against what a run says, its own scatter apart.
+    """Mean and scale, in logs, of a published figure less what a run says, its own scatter apart.
+
+    A definition has no bias here: forecasts bridge it by ranges of their own (:mod:`chipgate.targets`).
 
     Args:
         fitted: Mean and standard deviation of the scores of misfits and biases; those missing are at their priors.
@@ -133,10 +135,10 @@ def published_error(seen: Observation, fitted: Mapping[str, Mapping[str, float]]
     group, source = f"misfit:{_group(seen)}", f"bias:{_bias(seen)}"
     own = assumed(group)
     size = own.centre * np.exp(own.spread * fitted.get(group, prior)["mean"])
-    if source not in catalogue().figure_errors:
+    if source not in catalogue().figure_errors or source.startswith("bias:definition:"):
         return 0.0, float(size)
     bias, found = assumed(source), fitted.get(source, prior)
-    return bias.centre + bias.spread * found["mean"], float(np.hypot(size, bias.spread * found["sd"]))
+    return -(bias.centre + bias.spread * found["mean"]), float(np.hypot(size, bias.spread * found["sd"]))
 
 
 def _scale(value: Array, share: NDArray[np.bool_]) -> Array:

@@ -187,8 +187,8 @@ def _synthetic(found: dict[str, Any] | None) -> str:
     return (
         f"{found['replicates']} records drawn from the model with the streams and periods of {found['as_of']}, each "
         f"fitted as the real one, {found['members']} members. Share of {found['streams']} true scores inside central "
-        f"intervals: {cover}. Counts of their places by tenths: {', '.join(map(str, found['histogram']))}. Streams whose places "
-        f"differ from uniform at the 5 % level: {found['p_values_below_0.05']:.0%}."
+        f"intervals: {cover}. Counts of their places by tenths: {', '.join(map(str, found['histogram']))}. Streams "
+        f"whose places differ from uniform at the 5 % level: {found['p_values_below_0.05']:.0%}."
     )
 
 

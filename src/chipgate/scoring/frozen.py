@@ -13,14 +13,13 @@ from typing import Any, Final
 
 import numpy as np
 import xarray as xr
-from scipy.special import ndtri
 
 from chipgate.errors import DataError
 from chipgate.schema.tables import Observation
 from chipgate.scoring.cases import Case, quarters_ahead
 from chipgate.scoring.engine import Result, against
 from chipgate.scoring.history import kind_of_period
-from chipgate.scoring.noise import spread_of
+from chipgate.scoring.noise import Moments, scattered
 from chipgate.scoring.scores import Draws, score
 from chipgate.targets import Target, Unmapped, evaluate, target_of
 from chipgate.timegrid import add_months
@@ -30,7 +29,7 @@ FORMAT: Final = 1
 LEVELS: Final = 59
 """Evenly spaced quantiles kept of each forecast, at (i - 1/2) / 59."""
 _NEAR: Final = timedelta(days=21)
-_NOISE: Final = ndtri((np.arange(9) + 0.5) / 9)
+_SCATTER: Final = (np.arange(9) + 0.5) / 9
 _FISCAL_QUARTER: Final = timedelta(weeks=13)
 
 
@@ -40,6 +39,7 @@ class Frozen:
 
     Attributes:
         as_of: Last day on which anything was known. ``made``: day on which it was made.
+        figure_errors: Of published figures, as fitted; none in forecasts made before they were kept.
         quantiles: (target, first day, last day) -> quantiles.
     """
 
@@ -47,6 +47,7 @@ class Frozen:
     as_of: date
     made: date
     sha256: str
+    figure_errors: Moments
     quantiles: Mapping[tuple[str, date, date], Draws]
 
 
@@ -70,6 +71,7 @@ def freeze(data: xr.Dataset, rows: Sequence[Observation], made: date) -> dict[st
         "kind": KIND, "format": FORMAT, "version": attrs["chipgate_version"], "data_hash": attrs["data_hash"],
         "scenario": attrs["scenario"], "settings": attrs["settings"], "as_of": attrs["as_of"],
         "made": made.isoformat(), "seed": int(attrs["seed"]), "draws": int(attrs["draws"]),
+        "posterior": attrs.get("posterior", "none"), "figure_errors": json.loads(attrs.get("figure_errors", "{}")),
         "levels": f"(i - 1/2) / {LEVELS}", "forecasts": forecasts,
     }  # fmt: skip
     return document | {"sha256": fingerprint(document)}
@@ -113,7 +115,7 @@ def read_frozen(path: Path) -> Frozen:
         for one in document["forecasts"]
     }
     return Frozen(path, date.fromisoformat(document["as_of"]), date.fromisoformat(document["made"]),
-                  document["sha256"], quantiles)  # fmt: skip
+                  document["sha256"], document.get("figure_errors", {}), quantiles)  # fmt: skip
 
 
 def score_frozen(
@@ -134,7 +136,9 @@ def score_frozen(
                 left[seen.id] = f"{frozen.path.name} holds no forecast of {target.id} over {period}"
                 continue
             # Every quantile with the scatter of such figures about it.
-            members = np.outer(own, np.exp(spread_of(seen) * _NOISE)).ravel()
+            members = scattered(
+                own[:, None], seen, _SCATTER[None], frozen.figure_errors, fraction=target.unit == "fraction"
+            ).ravel()
             case = Case(seen, target, frozen.as_of)
             found.append(against(case, score(members, seen.value, target.scale, sample=False), known))
     return found, left

@@ -10,9 +10,10 @@ from chipgate.scoring.rivals import rivals_markdown
 _HONEST: Final = """\
 The authors knew every outcome when they wrote this model. The priors of spending, of tastes for chips and of smuggled
 volumes were set after seeing the record of 2022 to early 2025, so forecasts from those days are not blind, whatever
-the machinery of dates refuses. That forecasts ran low was seen on this page before limits were made to turn out high or
-low together and errors of the fit were carried into forecasts ([decisions](decisions.md)). No prior was set to fit the
-outcome of the H20 after August 2025, but its authors knew it. Only forecasts that are frozen now ([docs/forecasts](forecasts)) and scored later are free of this."""
+the machinery of dates refuses. That forecasts ran low was seen on this page before limits were made to turn out high
+or low together and errors of the fit were carried into forecasts ([decisions](decisions.md)). No prior was set to fit
+the outcome of the H20 after August 2025, but its authors knew it. Only forecasts that are frozen now
+([docs/forecasts](forecasts)) and scored later are free of this."""
 _READING: Final = """\
 Each outcome is forecast from each as-of date that lies one to four quarters before its end, with more than half of its
 period still ahead and the figure not yet published. The run knows nothing that became public after its as-of date;
