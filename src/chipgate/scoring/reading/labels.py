@@ -32,6 +32,8 @@ AUTHORITIES: Final = (
     "formal_order", "formal_rule", "official_statement", "private_guidance", "state_media", "press_report",
     "company_statement", "legislative",
 )  # fmt: skip
+FIGURES: Final = ("fee", "cap", "rate", "count", "value", "threshold")
+"""Parameters that are numbers; others, such as chips, are names."""
 PRECISIONS: Final = get_args(Precision)
 MOST_ARTICLE: Final = 9999
 
@@ -154,7 +156,7 @@ def _row(article: int, cells: Mapping[str, str], sides: Sides) -> Row:
     more = _several(cells["alt_instruments"], "alt_instruments", INSTRUMENTS)
     precision: Precision = _one_of(cells, "date_precision", PRECISIONS, "unknown")  # type: ignore[assignment]
     day = when(cells["event_date"], precision) if cells["event_date"] else None
-    figures = {name: number(text, name) for name, text in pairs(cells["parameter"]).items()}
+    figures = {name: number(text, name) for name, text in pairs(cells["parameter"]).items() if name in FIGURES}
     return Row(
         article=article, event=cells["event_no"], actor=actor, sides=sides(actor), names=names(actor),
         instrument=instrument, alternatives=more - {instrument},
