@@ -159,6 +159,55 @@ def test_a_fee_where_the_article_states_none(tmp_path: Any) -> None:
     assert document["guards"]["wrong_numbers"] == 1
 
 
+def test_the_place_tells_two_acts_apart_that_agree_in_all_else(tmp_path: Any) -> None:
+    rows = [{"span_start": "100", "span_end": "150"}, {"event_no": "2"}]
+    document = scored(tmp_path, rows, {1: [EVENT, EVENT | {"span": [100, 150]}]})
+    assert document["span_iou"]["mean"] == 1.0
+
+
+def test_a_required_row_goes_before_an_optional_one_that_fits_better(tmp_path: Any) -> None:
+    rows = [{"optional": "1"}, {"event_no": "2", "event_date": "2025-04-10", "span_start": "100", "span_end": "150"}]
+    assert figures(scored(tmp_path, rows, {1: [EVENT]}), "lenient") == (1.0, 1.0, 1.0)
+
+
+def test_an_act_in_the_sentence_of_a_negated_one_is_the_act(tmp_path: Any) -> None:
+    real = {"instrument": "purchase_ban", "actor": "Beijing", "span_start": "63", "span_end": "90"}
+    document = scored(tmp_path, [real, NEGATED], {1: [BAN]})
+    assert document["guards"]["negated_switched_on"] == 0
+    assert figures(document, "lenient") == (1.0, 1.0, 1.0)
+
+
+def test_a_neighbour_of_a_negated_sentence_is_not_that_sentence(tmp_path: Any) -> None:
+    document = scored(tmp_path, [{}, NEGATED], {1: [EVENT, BAN | {"span": [0, 66]}]})  # 3 of 27 characters
+    assert document["guards"]["negated_switched_on"] == 0
+    assert len(document["spurious"]) == 1
+
+
+def test_an_optional_negated_row_counts_neither_way(tmp_path: Any) -> None:
+    document = scored(tmp_path, [{}, NEGATED | {"optional": "1"}], {1: [EVENT, BAN]})
+    assert document["guards"]["negated_switched_on"] == 0
+    assert figures(document, "lenient") == (1.0, 1.0, 1.0)
+
+
+def test_a_plan_read_as_future_counts_neither_way(tmp_path: Any) -> None:
+    plan = NEGATED | {"temporal": "hypothetical"}
+    document = scored(tmp_path, [{}, plan], {1: [EVENT, BAN | {"context": "future"}]})
+    assert document["guards"]["negated_switched_on"] == 0
+    assert figures(document, "lenient") == (1.0, 1.0, 1.0)
+
+
+def test_the_fee_of_another_row_is_a_wrong_number(tmp_path: Any) -> None:
+    rows = [{"instrument": "revenue_fee", "parameter": "fee=15%"},
+            {"event_no": "2", "instrument": "tariff", "parameter": "rate=25%"}]  # fmt: skip
+    fee = EVENT | {"instrument": "revenue_fee", "parameter": "fee=25%"}
+    assert scored(tmp_path, rows, {1: [fee]})["guards"]["wrong_numbers"] == 1
+    assert scored(tmp_path, rows, {1: [fee | {"parameter": "fee=15%"}]})["guards"]["wrong_numbers"] == 0
+
+
+def test_the_name_of_a_chip_is_no_figure(tmp_path: Any) -> None:
+    assert scored(tmp_path, [{"parameter": "chips=H20"}], {1: [EVENT]})["accuracy"]["parameter"] is None
+
+
 def test_authority_and_its_confusion(tmp_path: Any) -> None:
     rows = [{}, SECOND | {"authority": "official_statement", "alt_authority": "private_guidance"},
             {"event_no": "3", "instrument": "tariff", "authority": "press_report"}]  # fmt: skip
