@@ -20,6 +20,7 @@ from chipgate.scoring.reading.values import number, pairs, right_date, when
         ("2025-Q4", "quarter", date(2025, 10, 1), date(2025, 12, 31)),
         ("2024", "year", date(2024, 1, 1), date(2024, 12, 31)),
         ("2025-08-08/2025-08-11", "day", date(2025, 8, 8), date(2025, 8, 11)),
+        ("2025-08..2025-Q4", "quarter", date(2025, 8, 1), date(2025, 12, 31)),
     ],
 )
 def test_dates_are_widened_to_their_precision(text: str, precision: str, first: date, last: date) -> None:

@@ -4,7 +4,7 @@ import difflib
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final, get_args
@@ -85,6 +85,7 @@ class Article:
     """A labelled article.
 
     Attributes:
+        kind: What the rows call it, one after the other.
         digest: Beginning of the SHA-256 of the text that the spans count in, lower case; empty where not given.
     """
 
@@ -112,29 +113,30 @@ def read_labels(path: Path, sides: Sides) -> list[Article]:
         DataError: It cannot be read, a column is missing, or a value is wrong; file and line are named.
     """
     _, rows = read_foreign(path, lambda header: _check_header(header, path), "event")
-    found: dict[int, tuple[tuple[date | None, str, str], list[Row]]] = {}
+    found: dict[int, Article] = {}
     seen: set[tuple[int, str]] = set()
     for cells, line in rows:
         try:
             number_ = _article(cells["article_no"])
-            about = (_published(cells["published_date"]), cells.get("article_kind", ""), _digest(cells))
-            known, events = found.setdefault(number_, (about, []))
-            if known != about:
+            published, digest = _published(cells["published_date"]), _digest(cells)
+            known = found.setdefault(number_, Article(number_, published, "", digest, ()))
+            if (known.published, known.digest) != (published, digest):
                 raise _WrongError(
-                    f"article {number_} has another published_date, article_kind or text_sha256 than above",
+                    f"article {number_} has another published_date or text_sha256 than above",
                     "give all rows of an article the same",
                 )
             event = cells["event_no"]
             if (number_, event) in seen:
                 raise _WrongError(f"event {event} of article {number_} stands twice", "number the events of an article")
             seen.add((number_, event))
-            if cells["instrument"] not in ("", "none"):
-                events.append(_row(number_, cells, sides))
+            kind = f"{known.kind} {cells.get('article_kind', '')}".strip()
+            more = () if cells["instrument"] in ("", "none") else (_row(number_, cells, sides),)
+            found[number_] = replace(known, kind=kind, rows=(*known.rows, *more))
         except _WrongError as error:
             raise DataError(error.message, path=path, line=line, fix=error.fix) from error
         except DateError as error:
             raise DataError(str(error), path=path, line=line) from error
-    return [Article(n, *about, tuple(events)) for n, (about, events) in sorted(found.items())]
+    return [found[n] for n in sorted(found)]
 
 
 class _WrongError(Exception):

@@ -50,12 +50,12 @@ class When:
 
 
 def when(text: str, precision: Precision = "unknown") -> When:
-    """Read a date: ``YYYY[-MM[-DD]]``, ``YYYY-Qn``, or two of them with a slash between; widened to its precision.
+    """Read ``YYYY[-MM[-DD]]``, ``YYYY-Qn``, or two of them with ``/`` or ``..`` between; widened to the precision.
 
     Raises:
         DateError: The text has another form, names no day of the calendar or runs backwards.
     """
-    parts = text.split("/")
+    parts = re.split(r"/|\.\.", text)
     if len(parts) == 2:
         first, last = (when(part) for part in parts)
         if last.last < first.first:
