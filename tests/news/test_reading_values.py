@@ -3,9 +3,12 @@
 from datetime import date
 
 import pytest
-from reading_cases import sides
+from hypothesis import given
+from hypothesis import strategies as st
+from reading_cases import COLUMNS, labels, sides
 
-from chipgate.errors import DateError
+from chipgate.errors import DataError, DateError
+from chipgate.scoring.reading.labels import read_labels
 from chipgate.scoring.reading.values import number, pairs, right_date, when
 
 
@@ -87,3 +90,24 @@ def test_pairs_of_a_cell() -> None:
 )  # fmt: skip
 def test_the_side_of_an_actor(actor: str, expected: set[str]) -> None:
     assert sides()(actor) == expected
+
+
+@given(content=st.binary(max_size=400))
+def test_bytes_that_are_no_labels_give_one_line(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.getbasetemp() / "bytes.csv"
+    path.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        read_labels(path, sides())
+    assert "\n" not in str(caught.value)
+
+
+@given(cells=st.dictionaries(st.sampled_from(COLUMNS), st.text(max_size=12), max_size=6))
+def test_any_cells_are_read_or_refused_in_one_line(
+    cells: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    found = ""
+    try:
+        found = str(len(read_labels(labels(tmp_path_factory.getbasetemp(), cells), sides())))
+    except DataError as error:
+        found = str(error)
+    assert found == "1" or ("LABELS.csv:" in found and "\n" not in found)
