@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading_cases import COLUMNS, labels, sides
 
@@ -92,6 +92,7 @@ def test_the_side_of_an_actor(actor: str, expected: set[str]) -> None:
     assert sides()(actor) == expected
 
 
+@settings(deadline=None)
 @given(content=st.binary(max_size=400))
 def test_bytes_that_are_no_labels_give_one_line(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "bytes.csv"
@@ -101,6 +102,7 @@ def test_bytes_that_are_no_labels_give_one_line(content: bytes, tmp_path_factory
     assert "\n" not in str(caught.value)
 
 
+@settings(deadline=None)
 @given(cells=st.dictionaries(st.sampled_from(COLUMNS), st.text(max_size=12), max_size=6))
 def test_any_cells_are_read_or_refused_in_one_line(
     cells: dict[str, str], tmp_path_factory: pytest.TempPathFactory
