@@ -1,15 +1,18 @@
 """Dates, numbers and sides as labels write them."""
 
 from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from helpers import embedded, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading_cases import COLUMNS, labels, sides
 
 from chipgate.errors import DataError, DateError
 from chipgate.scoring.reading.labels import read_labels
-from chipgate.scoring.reading.values import number, pairs, right_date, when
+from chipgate.scoring.reading.values import Sides, number, pairs, right_date, when
 
 
 @pytest.mark.parametrize(
@@ -90,6 +93,14 @@ def test_pairs_of_a_cell() -> None:
 )  # fmt: skip
 def test_the_side_of_an_actor(actor: str, expected: set[str]) -> None:
     assert sides()(actor) == expected
+
+
+def test_a_word_of_two_sides_is_refused(tmp_path: Path) -> None:
+    rows = (embedded().roots[0] / "reading" / "sides.csv").read_text(encoding="utf-8")
+    write(tmp_path, "reading/sides.csv", rows + "washington,CN\n")
+    data = SimpleNamespace(roots=[tmp_path], firms=embedded().firms)
+    with pytest.raises(DataError, match="word 'washington' stands twice"):
+        Sides(data)  # type: ignore[arg-type]
 
 
 @settings(deadline=None)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from chipgate.catalogue import Catalogue
 from chipgate.catalogue.read import read_table
-from chipgate.errors import DateError
+from chipgate.errors import DataError, DateError
 from chipgate.schema.base import Record
 from chipgate.timegrid import add_months, parse_partial
 
@@ -117,10 +117,18 @@ class Sides:
 
     The longest word counts, so that the commerce ministry is not the Commerce Department. A name that holds a
     word of a company is a company's, wherever its seat ("Chinese firms"), and one of a third country is a third's.
+
+    Raises:
+        DataError: A word stands twice in the table.
     """
 
     def __init__(self, data: Catalogue) -> None:
-        rows = [row for row, _ in read_table(data.roots[0] / "reading" / "sides.csv", SideWord)]
+        path = data.roots[0] / "reading" / "sides.csv"
+        rows = []
+        for row, line in read_table(path, SideWord):
+            if row.word.casefold() in {seen.word.casefold() for seen in rows}:
+                raise DataError(f"word {row.word!r} stands twice", path=path, line=line, fix="keep one side")
+            rows.append(row)
         firms = {name.casefold(): "company" for firm in data.firms.values() for name in firm.names if len(name) > 2}
         self._side: dict[str, str] = {**firms, **{row.word.casefold(): row.side for row in rows}}
         longest = sorted(self._side, key=lambda word: (-len(word), word))
