@@ -124,7 +124,7 @@ class Sides:
 
     def __init__(self, data: Catalogue) -> None:
         path = data.roots[0] / "reading" / "sides.csv"
-        rows = []
+        rows: list[SideWord] = []
         for row, line in read_table(path, SideWord):
             if row.word.casefold() in {seen.word.casefold() for seen in rows}:
                 raise DataError(f"word {row.word!r} stands twice", path=path, line=line, fix="keep one side")
