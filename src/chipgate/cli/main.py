@@ -11,7 +11,19 @@ from typing import Annotated
 
 import typer
 
-from chipgate.cli import analyse, calibrate, data_check, explain, hazards, law, scoring, show, simulate, workload
+from chipgate.cli import (
+    analyse,
+    calibrate,
+    data_check,
+    explain,
+    hazards,
+    law,
+    read_score,
+    scoring,
+    show,
+    simulate,
+    workload,
+)
 from chipgate.errors import BadInputError, ChipgateError
 
 app = typer.Typer(
@@ -50,6 +62,7 @@ simulate.register(app)
 analyse.register(app)
 scoring.register(app)
 calibrate.register(app)
+read_score.register(app)
 explain.register(app)
 law.register(app)
 hazards.register(app)
