@@ -1,0 +1,131 @@
+"""A sentence with everything that the lists know of it: names, word classes, cues, clauses, numbers."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from chipgate.news.lists import GOVERNMENT, Lists, Named
+from chipgate.news.parameters import Number, numbers_of
+from chipgate.news.sentences import Sentence
+from chipgate.news.tokens import Tokens
+from chipgate.schema.news import Cue
+
+Span = tuple[int, int]
+"""Tokens from the first up to, not including, the second; they count from the start of the text."""
+
+PREPOSITIONS: Final = frozenset("to in for from against with into of on at within across inside by via like toward towards over between about as than under among via including".split())  # fmt: skip
+_BREAKING: Final = frozenset(";:\u2014\u2013")
+_BUYER_WORDS: Final = ("cn_firms",)
+NEW_CHIPS: Final = ("blackwell", "rubin", "b30a", "b200", "b300")
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A name at its place."""
+
+    first: int
+    stop: int
+    named: Named
+
+    @property
+    def span(self) -> Span:
+        """Its tokens."""
+        return self.first, self.stop
+
+
+@dataclass
+class Tagged:
+    """A sentence with its tags; token indices count from the start of the text.
+
+    Attributes:
+        classes: Word class -> spans. ``clause``: number of the clause of each token, from ``first`` on.
+    """
+
+    sentence: Sentence
+    first: int
+    stop: int
+    tokens: Tokens
+    mentions: list[Mention]
+    classes: dict[str, list[Span]]
+    cues: list[tuple[int, int, Cue]]
+    clause: list[int]
+    numbers: list[Number] = field(default_factory=list)
+
+    def clause_of(self, token: int) -> int:
+        """Number of the clause of a token."""
+        return self.clause[min(max(token - self.first, 0), len(self.clause) - 1)]
+
+    def named(self, kind: str) -> list[Span]:
+        """Spans of the names that a need such as ``@CN`` stands for."""
+        if kind == "@DOM":
+            return [m.span for m in self.mentions if m.named.kind == "chip" and m.named.side == "CN"]
+        test = _NEEDS[kind]
+        return [m.span for m in self.mentions if test(m.named)]
+
+
+def _government(named: Named, side: str) -> bool:
+    return named.side == side and named.kind in GOVERNMENT
+
+
+_NEEDS: Final = {
+    "@CHIP": lambda n: n.kind == "chip",
+    "@USCHIP": lambda n: n.kind == "chip" and n.side == "US",
+    "@USCHIP_NEW": lambda n: n.kind == "chip" and n.family in NEW_CHIPS,
+    "@CN": lambda n: n.side == "CN",
+    "@US": lambda n: _government(n, "US"),
+    "@CNFIRM": lambda n: n.kind == "collective" or n.kind == "firm" and n.side == "CN",
+    "@USFIRM": lambda n: n.kind == "firm" and n.side != "CN",
+    "@CNMAKER": lambda n: n.kind == "firm" and n.side == "CN" and (n.maker or n.firm in ("baidu", "alibaba", "smic")),
+    "@MAKER": lambda n: n.kind == "firm" and n.maker,
+    "@BUYER": lambda n: n.kind == "collective" or n.kind == "firm" and n.side == "CN" and not n.maker,
+    "@LAB": lambda n: n.kind == "firm" and n.side == "CN" and not n.maker,
+    "@MEDIA": lambda n: n.kind == "state_media",
+    "@LEG": lambda n: n.kind == "legislature",
+}
+
+
+def tag(text: str, sentence: Sentence, tokens: Tokens, lists: Lists) -> Tagged:
+    """Tags of a sentence."""
+    first, stop = tokens.at(sentence.start), tokens.at(sentence.end)
+    mentions = _mentions(lists, tokens, first, stop)
+    classes: dict[str, list[Span]] = {}
+    for match in lists.words.every(tokens, first, stop):
+        classes.setdefault(match.value, []).append((match.first, match.stop))
+    cues = [(m.first, m.stop, m.value) for m in lists.cues.every(tokens, first, stop)]
+    clause = _clauses(tokens, first, stop, cues)
+    return Tagged(sentence, first, stop, tokens, mentions, classes, cues, clause)
+
+
+def with_numbers(text: str, tagged: Tagged) -> Tagged:
+    """The same with its numbers, which are looked for only where a rule may need them."""
+    tagged.numbers = numbers_of(text, tagged.sentence.start, tagged.sentence.end)
+    return tagged
+
+
+def _mentions(lists: Lists, tokens: Tokens, first: int, stop: int) -> list[Mention]:
+    found: list[Mention] = []
+    for match in lists.names.longest(tokens, first, stop):
+        if found and found[-1].first == match.first:
+            continue  # one reading of a name: the first in the lists
+        found.append(Mention(match.first, match.stop, match.value))
+    return found
+
+
+def _clauses(tokens: Tokens, first: int, stop: int, cues: list[tuple[int, int, Cue]]) -> list[int]:
+    """Number of the clause of each token: they break at semicolons, dashes and the words of the list."""
+    breaks: set[int] = set()
+    for i in range(first, stop):
+        sign = tokens.words[i]
+        if sign in _BREAKING and i > first:
+            breaks.add(i)
+        elif sign == "-" and first < i and tokens.starts[i] > tokens.ends[i - 1] and i + 1 < stop and (
+            tokens.starts[i + 1] > tokens.ends[i]
+        ):
+            breaks.add(i)
+    for at, _, cue in cues:
+        if cue.kind == "clause" and at > first and (cue.reach == "clause" or tokens.words[at - 1] == ","):
+            breaks.add(at)
+    number, found = 0, []
+    for i in range(first, stop):
+        number += i in breaks
+        found.append(number)
+    return found or [0]
