@@ -40,6 +40,7 @@ _TABLE: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("mdy", _pattern(_MONTH.format("m") + r"\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?(?:\s*[-\u2013]\s*\d{1,2})?(?:\s*,?\s*" + _YEAR.format("y") + r")?(?!\s*(?:percent|%|billion|million|,\d))")),
     ("dmy", _pattern(r"(?P<d>\d{1,2})(?:st|nd|rd|th)?(?:\s+of)?\s+" + _MONTH.format("m") + r"(?:\s*,?\s*" + _YEAR.format("y") + r")?")),
     ("part", _pattern(r"(?P<part>early|mid|middle of|late|end of|the end of|beginning of|start of)[\s-]+" + r"(?:in\s+)?(?:" + _MONTH.format("m") + r"(?:\s*,?\s*(?:of\s+)?" + _YEAR.format("y") + r")?|" + _YEAR.format("y2") + r")")),
+    ("weekof", _pattern(r"(?:the\s+)?(?P<n>first|second|third|fourth|last)\s+week\s+of\s+" + _MONTH.format("m") + r"(?:\s*,?\s*" + _YEAR.format("y") + r")?")),
     ("my", _pattern(_MONTH.format("m") + r"\s*,?\s*(?:of\s+)?" + _YEAR.format("y"))),
     ("quarter", _pattern(r"(?:Q(?P<q>[1-4])(?:\s+(?:of\s+)?(?P<y>(?:19|20)\d\d))?|(?P<y3>(?:19|20)\d\d)\s?Q(?P<q3>[1-4])|(?:the\s+)?(?P<qw>first|second|third|fourth)[\s-]quarter(?:\s+(?:of\s+)?(?P<y2>(?:19|20)\d\d))?)")),
     ("ago", _pattern(r"(?P<n>" + _NUM + r")\s+(?P<u>day|week|month|year)s?\s+(?:ago|earlier|before|prior)")),
@@ -191,6 +192,15 @@ def _part(m: re.Match[str], story: Story) -> When | None:
 
 def _my(m: re.Match[str], story: Story) -> When:
     return _month(int(m["y"]), _month_number(m["m"]))
+
+
+def _week_of(m: re.Match[str], story: Story) -> When | None:
+    month = _month_number(m["m"])
+    year = int(m["y"]) if m["y"] else _year_for(month, 1, story)
+    if not year:
+        return None
+    first = date(year, month, {"first": 1, "second": 8, "third": 15, "fourth": 22, "last": 24}[m["n"].lower()])
+    return _when(first, first + timedelta(days=6), "week")
 
 
 def _quarter(m: re.Match[str], story: Story) -> When | None:
@@ -378,7 +388,7 @@ def _year_for(month: int, day: int, story: Story) -> int | None:
 
 
 _RESOLVERS: Final[dict[str, Callable[[re.Match[str], Story], When | None]]] = {
-    "iso": _iso, "cjk": _cjk, "slashed": _slashed, "mdy": _full, "dmy": _full, "part": _part, "my": _my,
+    "iso": _iso, "cjk": _cjk, "slashed": _slashed, "mdy": _full, "dmy": _full, "part": _part, "my": _my, "weekof": _week_of,
     "quarter": _quarter, "ago": _ago, "later": _later, "earlier": _earlier, "this": _this, "weekday": _weekday,
     "lastmonth": _lastmonth, "today": _today, "season": _season, "half": _half, "month": _plain_month,
     "year": _plain_year, "recent": _recent,

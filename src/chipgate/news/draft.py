@@ -128,6 +128,7 @@ class Drafts:
             wanted = [m for m in firms if (m.named.side == "CN" and (not m.named.maker if buyers else True))] if (
                 hit.rule.instrument != "sales_result"
             ) else firms  # fmt: skip
+            wanted = [m for m in wanted if m.named.kind == "firm"] or wanted
             left = [m for m in wanted if m.first < hit.head[1]] or wanted or firms
             if hit.rule.instrument == "order_placed":
                 return (left[0] if left else None), unique([m.named.name for m in left])[:6] or ("Chinese companies",)

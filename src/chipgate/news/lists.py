@@ -29,7 +29,8 @@ class Named:
     id: str
     name: str
     kind: Literal[
-        "state", "agency", "leader", "legislature", "role", "state_media", "outlet", "firm", "collective", "chip"
+        "state", "agency", "leader", "legislature", "role", "state_media", "outlet", "firm", "collective", "chip",
+        "coref",
     ]
     side: str
     vehicle: str = ""
@@ -97,7 +98,7 @@ def _table(path: Path, record: type[R], key) -> list[R]:  # type: ignore[no-unty
     return rows
 
 
-NUMBER_NEEDS: Final = ("#PERCENT", "#MONEY", "#MONEYPCT", "#TARV")
+NUMBER_NEEDS: Final = ("#PERCENT", "#MONEY", "#MONEYPCT", "#TARV", "#CAPNUM")
 NAME_NEEDS: Final = (
     "@CHIP", "@USCHIP", "@USCHIP_NEW", "@DOM", "@CN", "@US", "@CNFIRM", "@USFIRM", "@CNMAKER", "@MAKER", "@BUYER", "@LAB", "@MEDIA",
     "@LEG",

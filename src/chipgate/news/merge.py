@@ -42,6 +42,8 @@ def _same(a: Event, b: Event) -> bool:
         return a.instrument == "order_placed" and bool(set(a.chip_names) & set(b.chip_names))
     if a.parameter and b.parameter and a.parameter.name == b.parameter.name and a.parameter.value != b.parameter.value:
         return a.instrument not in ("revenue_fee", "tariff", "sales_result", "entity_listing")
+    if a.instrument == "state_media_signal" and a.actor != b.actor:
+        return False
     if a.instrument in ("entity_listing", "antitrust", "state_media_signal", "legislation_proposed"):
         return not (a.firms and b.firms and not set(a.firms) & set(b.firms))
     return True

@@ -34,7 +34,7 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
         if _crosses_list(tagged, stop, head[0]):
             continue
         if cue.kind == "negation":
-            if instrument in SELF_NEGATED or _not_only(tagged, stop):
+            if instrument in SELF_NEGATED or _not_only(tagged, stop) or "NODOUBLE" in tagged.classes:
                 continue
             if gap > 4 and cue.term in ("not", "n't", "no", "never"):
                 continue

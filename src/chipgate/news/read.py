@@ -16,7 +16,7 @@ from chipgate.news.published import parse_order, published_of
 from chipgate.news.records import Document, Event
 from chipgate.news.sentences import Block, Sentence, sentences
 from chipgate.news.snap import snapped
-from chipgate.news.tagging import tag
+from chipgate.news.tagging import Memory, tag
 from chipgate.news.tokens import normalised, tokenise
 
 
@@ -58,7 +58,8 @@ def _events(
 ) -> tuple[list[Event], bool, str]:
     tokens = tokenise(text)
     listed = sentences(text, blocks, known.phrases["abbreviation"])
-    tagged = [tag(text, sentence, tokens, known) for sentence in listed]
+    memory = Memory()
+    tagged = [tag(text, sentence, tokens, known, memory) for sentence in listed]
     title = _title(text, listed)
     if not on_topic(tagged):
         return [], False, title

@@ -1,6 +1,6 @@
 """A sentence with everything that the lists know of it: names, word classes, cues, clauses, numbers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from chipgate.news.lists import GOVERNMENT, Lists, Named
@@ -83,13 +83,72 @@ _NEEDS: Final = {
 }
 
 
-def tag(text: str, sentence: Sentence, tokens: Tokens, lists: Lists) -> Tagged:
+@dataclass
+class Memory:
+    """Last names met, for "the company", "the chip", "the regulator" and the like."""
+
+    firm: Named | None = None
+    chip: Named | None = None
+    government: Named | None = None
+    paragraph: int = -1
+
+    def resolved(self, mentions: list[Mention], paragraph: int) -> list[Mention]:
+        """Mentions with words that stand for a name replaced by what they stand for."""
+        found: list[Mention] = []
+        for mention in mentions:
+            named = mention.named
+            if named.kind == "coref":
+                meant = self.firm if named.id == "coref_firm" else self.chip
+                if meant is None:
+                    continue
+                mention = Mention(mention.first, mention.stop, meant)
+            elif named.kind == "role" and named.side == "CN":
+                mention = Mention(mention.first, mention.stop, self._role(named))
+            else:
+                self._see(named)
+            found.append(mention)
+        return found
+
+    def _see(self, named: Named) -> None:
+        if named.kind == "firm" and named.maker and named.side == "US":
+            self.firm = named
+        elif named.kind == "chip":
+            self.chip = named
+        elif named.kind in ("state", "agency", "leader") and named.side in ("US", "CN", "third"):
+            self.government = named
+
+    def _role(self, named: Named) -> Named:
+        """Officials of no stated side are of the government named last."""
+        if self.government is None or self.government.side == "CN":
+            return named
+        return replace(named, id="authorities", name=_OF_SIDE.get(self.government.side, self.government.name), side=self.government.side)
+
+
+_OF_SIDE: Final = {"US": "US officials"}
+_VERBS: Final = ("BAN", "STOP", "RESTRICT", "CMD", "GRANT", "DENY", "ALLOW", "ALLOWX", "IMPOSE", "ADD", "LIFT", "DISC")
+_AMBIGUOUS: Final = frozenset("ban bans block order orders halt freeze limit limits press pressure target targets cut set permit request requests demand demands approval notice letter issue hit close end curb curbs permits".split())
+_BEFORE_NOUN: Final = frozenset("the a an this that its their outright such any no each these those some of new previous sales export april effective formal temporary blanket total partial official purchase under chip h20 h200 despite further similar".split())
+
+
+def _nouns_apart(tokens: Tokens, classes: dict[str, list[Span]]) -> None:
+    """Take words that are nouns at their place out of the classes of verbs: the ban, an order."""
+    for name in _VERBS:
+        spans = classes.get(name)
+        if spans:
+            classes[name] = [
+                (a, b) for a, b in spans
+                if not (b - a == 1 and tokens.lower[a] in _AMBIGUOUS and a > 0 and tokens.lower[a - 1] in _BEFORE_NOUN)
+            ]  # fmt: skip
+
+
+def tag(text: str, sentence: Sentence, tokens: Tokens, lists: Lists, memory: Memory) -> Tagged:
     """Tags of a sentence."""
     first, stop = tokens.at(sentence.start), tokens.at(sentence.end)
-    mentions = _mentions(lists, tokens, first, stop)
+    mentions = memory.resolved(_mentions(lists, tokens, first, stop), sentence.paragraph)
     classes: dict[str, list[Span]] = {}
     for match in lists.words.every(tokens, first, stop):
         classes.setdefault(match.value, []).append((match.first, match.stop))
+    _nouns_apart(tokens, classes)
     cues = [(m.first, m.stop, m.value) for m in lists.cues.every(tokens, first, stop)]
     clause = _clauses(tokens, first, stop, cues)
     return Tagged(sentence, first, stop, tokens, mentions, classes, cues, clause)

@@ -11,7 +11,7 @@ from chipgate.news.tagging import Span, Tagged
 from chipgate.schema.news import TriggerRule
 
 _TARIFF_VERBS: Final = re.compile(
-    r"\b(?:impose|imposed|imposes|imposing|announce|announced|announces|threaten|threatened|threatens|raise|raised|levy|levied|slap|slapped|plan|plans|set|sets|hike|hiked|investigat\w+|delay\w*|sign\w*|unveil\w*|place[ds]?|double[ds]?|suspend\w*|proclamation|launch\w*|initiat\w+|open(?:ed|s)|cut|lower(?:ed)?|would)\b", re.I,
+    r"\b(?:impose|imposed|imposes|imposing|announce|announced|announces|threaten|threatened|threatens|raise|raised|levy|levied|slap|slapped|plan|plans|set|sets|hike|hiked|investigat\w+|delay\w*|sign\w*|unveil\w*|place[ds]?|puts?|impos\w+|appl(?:y|ies|ied)|double[ds]?|suspend\w*|proclamation|launch\w*|initiat\w+|open(?:ed|s)|cut|lower(?:ed)?|would)\b", re.I,
 )  # fmt: skip
 _REPORTING: Final = frozenset("said says reported reports according".split())
 
@@ -68,7 +68,7 @@ class Rules:
             return None
         subject = Subject(None)
         weight = rule.weight
-        if rule.side in ("US", "CN"):
+        if rule.side in ("US", "CN") and rule.instrument != "negotiation":
             media = any(name.startswith("@MEDIA") for name in rule.head)
             subject = subject_of(tagged, head) if not media else Subject(None)
             side = subject.mention.named.side if subject.mention else ""
@@ -157,6 +157,8 @@ def _spans(text: str, tagged: Tagged, name: str) -> list[Span]:
         return [
             (i, i + 1) for i in range(tagged.first, tagged.stop) if _TARIFF_VERBS.fullmatch(tagged.tokens.lower[i])
         ]
+    elif name == "#CAPNUM":
+        wanted = [n for n in tagged.numbers if n.kind in ("count", "percent") and not is_fee(text, n, *bounds)]
     else:
         wanted = [n for n in tagged.numbers if n.kind in ("money", "percent")]
     return [(tagged.tokens.at(n.start), max(tagged.tokens.at(n.end), tagged.tokens.at(n.start) + 1)) for n in wanted]
