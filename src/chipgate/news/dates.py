@@ -104,7 +104,8 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
         when = replace(when, at=start + a, ahead=ahead)
         found.append(when)
         if when.basis == "text" and not ahead:
-            story.last = when
+            if when.precision in ("day", "week", "month") and (story.published is None or when.first <= story.published):
+                story.last = when
             if match.groupdict().get("y"):
                 story.year = when.first.year
         elif not ahead and kind in ("later", "weekday", "this", "lastmonth"):
@@ -273,7 +274,8 @@ def _this(m: re.Match[str], story: Story) -> When | None:
     step = {"this": 0, "last": -1, "next": 1, "past": -1, "previous": -1}[word]
     ahead = step > 0 or (m["mod"] or "").lower() in ("later", "late") and step == 0
     if unit == "week":
-        return replace(_week(base + timedelta(weeks=step)), ahead=ahead)
+        week = replace(_week(base + timedelta(weeks=step)), ahead=ahead)
+        return week if step else replace(week, last=base)
     if unit == "weekend":
         saturday = base - timedelta(days=(base.weekday() - 5) % 7)
         return _when(saturday, saturday + timedelta(days=1), "week", "relative")

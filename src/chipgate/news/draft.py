@@ -54,7 +54,7 @@ class Drafts:
         elif fresh and _leads(self._text, sentence.start, dates):
             self._inherited = dates[0]
         own = tuple(m for m in tagged.mentions if m.named.kind == "chip")
-        if tagged.mentions or self._chips:
+        if tagged.classes:
             with_numbers(self._text, tagged)
             hits = self._rules.hits(self._text, tagged)
             for hit in hits:

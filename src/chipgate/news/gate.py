@@ -11,7 +11,8 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
     """How much an article speaks of accelerators, their controls, and China; at least 3 is on topic.
 
     A named accelerator counts 2, a word for AI chips or a term of the rules 1 (each at most three times), words for
-    controls or chips at large and the makers a half; without a Chinese side the score is nought.
+    controls or chips at large and the makers a half; words of other
+    trades and of gaming take a half each; without a Chinese side the score is nought.
     """
     chips = words = control = makers = china = 0
     for one in sentences:
@@ -22,7 +23,8 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
         china += len(one.named("@CN")) + sum(word == "chinese" for word in one.tokens.lower[one.first : one.stop])
     if not china or not (chips or words):
         return 0.0
-    return 2.0 * min(chips, 3) + min(words, 3) + 0.5 * min(control, 3) + 0.5 * min(makers, 2) + 0.25 * min(china, 2)
+    other = sum(len(one.classes.get("OFFTOPIC", ())) for one in sentences)
+    return -0.5 * min(other, 8) + 2.0 * min(chips, 3) + min(words, 3) + 0.5 * min(control, 3) + 0.5 * min(makers, 2) + 0.25 * min(china, 2)
 
 
 def on_topic(sentences: Sequence[Tagged]) -> bool:

@@ -13,6 +13,7 @@ _SAME_ACT: Final = (
     frozenset(("export_ban_lift", "license_grant")), frozenset(("security_summons", "security_allegation")),
     frozenset(("legislation_proposed", "legislation_passed")),
 )  # fmt: skip
+GENERIC: Final = {"Chinese government", "Chinese regulators", "China", "US government", "United States", "US officials"}
 STANDING_ORDER: Final = ("current", "background", "future", "hypothetical", "negated")
 
 
@@ -44,6 +45,8 @@ def _same(a: Event, b: Event) -> bool:
         return a.instrument not in ("revenue_fee", "tariff", "sales_result", "entity_listing")
     if a.instrument == "state_media_signal" and a.actor != b.actor:
         return False
+    if a.instrument == "purchase_discouragement" and a.actor != b.actor and not {a.actor, b.actor} & GENERIC:
+        return False  # each agency gives its own advice
     if a.instrument in ("entity_listing", "antitrust", "state_media_signal", "legislation_proposed"):
         return not (a.firms and b.firms and not set(a.firms) & set(b.firms))
     return True

@@ -36,7 +36,14 @@ class When:
     def __str__(self) -> str:
         if self.precision == "year":
             return f"{self.first:%Y}"
-        return f"{self.first:%Y-%m}" if self.precision in ("month", "quarter") else self.first.isoformat()
+        if self.precision in ("month", "quarter"):
+            return f"{self.first:%Y-%m}"
+        return self.middle.isoformat()
+
+    @property
+    def middle(self) -> date:
+        """The day in the middle of its range."""
+        return self.first + (self.last - self.first) // 2
 
 
 @dataclass(frozen=True)
@@ -141,6 +148,7 @@ def event_json(event: Event, crosswalk: dict[str, Any]) -> dict[str, Any]:
         "parameter": event.parameter.to_json() if event.parameter else None,
         "date": str(event.when) if event.when else None,
         "date_precision": event.when.precision if event.when else "unknown",
+        "date_range": [event.when.first.isoformat(), event.when.last.isoformat()] if event.when else None,
         "date_basis": event.when.basis if event.when else "none",
         "date_announced": str(event.when) if event.when else None,
         "date_implemented": event.implemented.isoformat() if event.implemented else None,

@@ -14,7 +14,7 @@ Span = tuple[int, int]
 
 PREPOSITIONS: Final = frozenset("to in for from against with into of on at within across inside by via like toward towards over between about as than under among via including".split())  # fmt: skip
 _BREAKING: Final = frozenset(";:\u2014\u2013")
-_BUYER_WORDS: Final = ("cn_firms",)
+_RELATIVE: Final = ("which", "who", "where", "whose")
 NEW_CHIPS: Final = ("blackwell", "rubin", "b30a", "b200", "b300")
 
 
@@ -170,21 +170,31 @@ def _mentions(lists: Lists, tokens: Tokens, first: int, stop: int) -> list[Menti
 
 
 def _clauses(tokens: Tokens, first: int, stop: int, cues: list[tuple[int, int, Cue]]) -> list[int]:
-    """Number of the clause of each token: they break at semicolons, dashes and the words of the list."""
+    """Number of the clause of each token: they break at semicolons, dashes and the words of the list.
+
+    A relative clause after a comma ends at the next comma, where the clause around it goes on.
+    """
     breaks: set[int] = set()
+    relative: set[int] = set()
     for i in range(first, stop):
         sign = tokens.words[i]
-        if sign in _BREAKING and i > first:
-            breaks.add(i)
-        elif sign == "-" and first < i and tokens.starts[i] > tokens.ends[i - 1] and i + 1 < stop and (
-            tokens.starts[i + 1] > tokens.ends[i]
-        ):
+        spaced = first < i and tokens.starts[i] > tokens.ends[i - 1] and i + 1 < stop and tokens.starts[i + 1] > tokens.ends[i]
+        if i > first and ((sign in _BREAKING and sign != ":") or (sign == "-" and spaced)):
             breaks.add(i)
     for at, _, cue in cues:
-        if cue.kind == "clause" and at > first and (cue.reach == "clause" or tokens.words[at - 1] == ","):
+        comma = at > first and tokens.words[at - 1] == ","
+        if cue.kind == "clause" and at > first and (cue.reach == "clause" or comma):
             breaks.add(at)
-    number, found = 0, []
+            if comma and cue.term in _RELATIVE:
+                relative.add(at)
+    number, outer, latest = 0, -1, 0
+    found: list[int] = []
     for i in range(first, stop):
-        number += i in breaks
+        if i in breaks:
+            outer = number if i in relative else -1
+            latest += 1
+            number = latest
+        elif outer >= 0 and tokens.words[i] == ",":
+            number, outer = outer, -1
         found.append(number)
     return found or [0]

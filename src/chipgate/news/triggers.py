@@ -13,7 +13,9 @@ from chipgate.schema.news import TriggerRule
 _TARIFF_VERBS: Final = re.compile(
     r"\b(?:impose|imposed|imposes|imposing|announce|announced|announces|threaten|threatened|threatens|raise|raised|levy|levied|slap|slapped|plan|plans|set|sets|hike|hiked|investigat\w+|delay\w*|sign\w*|unveil\w*|place[ds]?|puts?|impos\w+|appl(?:y|ies|ied)|double[ds]?|suspend\w*|proclamation|launch\w*|initiat\w+|open(?:ed|s)|cut|lower(?:ed)?|would)\b", re.I,
 )  # fmt: skip
-_REPORTING: Final = frozenset("said says reported reports according".split())
+_NOUN_HEADS: Final = frozenset(
+    "ANTITRUST ALLEGE_N LICREQ BAN_N CTRL FEE_N ENTLIST BILLNAME SUBSIDY CUSTOMS TARIFF RULEW3 LIC CAP_N TALKS".split()
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ class Rules:
                 return None
             if rule.subject == "yes" and side not in (rule.side, "any", "third"):
                 return None
-            if not media and side != rule.side and firm_before(tagged, head) is not None:
+            verb = not any(name in _NOUN_HEADS for name in rule.head)
+            if verb and side != rule.side and firm_before(tagged, head) is not None:
                 return None
             weight += 0.15 if side == rule.side and subject.how != "sentence" else 0.05 if side else 0.0
         return Hit(rule, head, (low, high), subject, min(weight, 0.95))
@@ -96,7 +99,7 @@ class Rules:
             plain = name.lstrip("^")
             spans = tagged.named(plain) if plain.startswith("@") else tagged.classes.get(plain, ())
             for first, stop in spans:
-                apart = stop <= head[0] or first >= head[1]
+                apart = stop <= head[0] or first >= head[1] or first < head[0] or stop > head[1]
                 if apart and (name.startswith("^") or tagged.clause_of(first) == clause):
                     return True
         return False
