@@ -6,7 +6,7 @@ from typing import Final
 from chipgate.news.lists import GOVERNMENT
 from chipgate.news.tagging import PREPOSITIONS, Mention, Span, Tagged
 
-_BE: Final = frozenset("is are was were be been being get gets got has have had".split())
+_BE: Final = frozenset("is are was were be been being get gets got".split())
 _AFTER_PASSIVE: Final = frozenset("from by to".split())
 _REPORT: Final = frozenset("said says reported reports told wrote citing according announced stated added confirmed".split())
 _ACTIVE_GAP: Final = 9

@@ -126,7 +126,7 @@ class Memory:
 
 _OF_SIDE: Final = {"US": "US officials"}
 _VERBS: Final = ("BAN", "STOP", "RESTRICT", "CMD", "GRANT", "DENY", "ALLOW", "ALLOWX", "IMPOSE", "ADD", "LIFT", "DISC")
-_AMBIGUOUS: Final = frozenset("ban bans block order orders halt freeze limit limits press pressure target targets cut set permit request requests demand demands approval notice letter issue hit close end curb curbs permits".split())
+_AMBIGUOUS: Final = frozenset("push ban bans block order orders halt freeze limit limits press pressure target targets cut set permit request requests demand demands approval notice letter issue hit close end curb curbs permits".split())
 _BEFORE_NOUN: Final = frozenset("the a an this that its their outright such any no each these those some of new previous sales export april effective formal temporary blanket total partial official purchase under chip h20 h200 despite further similar".split())
 
 
