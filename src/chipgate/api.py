@@ -149,7 +149,9 @@ def run(
     data = data or catalogue()
     found = resolve(data, scenario, as_of=as_of, until=until, extra=settings)
     check_metrics(metrics or ())
-    made = plan(data, found.settings, found.as_of, found.until, seed=seed, draws=draws)
+    made = plan(
+        found.catalogue, found.settings, found.as_of, found.until, seed=seed, draws=draws, signals=found.signals
+    )
     sheets = {kind: path for kind, path in (("supply", supply_sheet), ("demand", demand_sheet)) if path is not None}
     ran = execute_plan(made, dtype=dtype, names=metrics, progress=progress, adjust=_with_sheets(made, sheets, fiscal))
     return dataset(ran, found).assign_attrs({f"{kind}_sheet": path.name for kind, path in sheets.items()})

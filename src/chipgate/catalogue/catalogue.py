@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
@@ -16,7 +16,7 @@ from chipgate.schema.actors import Buyer, Firm, Maker
 from chipgate.schema.base import Record
 from chipgate.schema.chip import Chip
 from chipgate.schema.clause import Ambiguity, Clause
-from chipgate.schema.market import Arrival, Episode, Lever, Offer, Pressure, Prior, Scenario
+from chipgate.schema.market import ArticleAct, Arrival, Episode, Lever, Offer, Pressure, Prior, Scenario, SignalPrior
 from chipgate.schema.tables import (
     Country,
     Event,
@@ -234,6 +234,11 @@ class Catalogue:
         return self._rows("pressure", "market/pressures.yaml", read_list, Pressure)
 
     @cached_property
+    def signals(self) -> Table[SignalPrior]:
+        """Chances that binding acts follow signals."""
+        return self._rows("signal", "market/signals.yaml", read_list, SignalPrior)
+
+    @cached_property
     def arrivals(self) -> Table[Arrival]:
         """When dies and memory reach Huawei."""
         return self._rows("arrival", "market/arrivals.yaml", read_list, Arrival)
@@ -287,6 +292,33 @@ class Catalogue:
                 digest.update(f"{path.relative_to(root).as_posix()}\0".encode())
                 digest.update(path.read_bytes())
         return digest.hexdigest()[:16]
+
+    def with_acts(self, acts: Sequence[ArticleAct]) -> "Catalogue":
+        """The same catalogue, with acts that the record does not hold.
+
+        An act joins every episode on its chip families; one that fits none makes an episode of its own.
+
+        Raises:
+            DataError: An act has the id of another.
+        """
+        if not acts:
+            return self
+        found = Catalogue(*self.roots)
+        here = Place(Path("acts"), 1)
+        events = [(record, self.events.place(key)) for key, record in self.events.items()]
+        found.__dict__["events"] = Table("event", [*events, *((act, here) for act in acts)])
+        episodes = [(record, self.episodes.place(key)) for key, record in self.episodes.items()]
+        for act in acts:
+            wanted = set(act.families)
+            fits = [i for i, (e, _) in enumerate(episodes) if e.goods == "ai_chips" and wanted & set(e.families)]
+            for i in fits:
+                episode, place = episodes[i]
+                episodes[i] = (episode.model_copy(update={"events": (*episode.events, act.id)}), place)
+            if wanted and not fits:
+                body = {"id": f"act_{act.id.lower()}", "target": act.summary, "goods": "ai_chips", "families": act.families, "events": (act.id,)}
+                episodes.append((Episode.model_validate(body), here))
+        found.__dict__["episodes"] = Table("episode", episodes)
+        return found
 
     def table(self, kind: str) -> Table[Any]:
         """Table of a kind by its plural name.
@@ -344,6 +376,7 @@ KINDS: Final[dict[str, str]] = {
     "priors": "priors",
     "episodes": "episodes",
     "pressures": "pressures",
+    "signals": "signals",
     "arrivals": "arrivals",
     "levers": "levers",
     "scenarios": "scenarios",

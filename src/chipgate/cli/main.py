@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from chipgate.cli import analyse, data_check, explain, law, scoring, show, simulate, workload
+from chipgate.cli import analyse, data_check, explain, law, read, scoring, show, simulate, workload
 from chipgate.errors import BadInputError, ChipgateError
 
 app = typer.Typer(
@@ -50,6 +50,7 @@ simulate.register(app)
 analyse.register(app)
 scoring.register(app)
 explain.register(app)
+read.register(app)
 law.register(app)
 workload.register(app)
 show.register(app)

@@ -125,10 +125,12 @@ class Drafts:
         if side == "company":
             firms = [m for m in tagged.mentions if m.named.kind in ("firm", "collective")]
             buyers = hit.rule.instrument in ("order_placed", "training_on_domestic")
-            wanted = [m for m in firms if (m.named.side == "CN" and (not m.named.maker if buyers else True))] if (
+            wanted = [m for m in firms if (m.named.side == "CN" and (not m.named.maker or not buyers))] if (
                 hit.rule.instrument != "sales_result"
             ) else firms  # fmt: skip
             wanted = [m for m in wanted if m.named.kind == "firm"] or wanted
+            if hit.rule.instrument == "training_on_domestic":
+                wanted = wanted or [m for m in firms if m.named.side == "CN"]
             left = [m for m in wanted if m.first < hit.head[1]] or wanted or firms
             if hit.rule.instrument == "order_placed":
                 return (left[0] if left else None), unique([m.named.name for m in left])[:6] or ("Chinese companies",)

@@ -88,6 +88,7 @@ class Memory:
     """Last names met, for "the company", "the chip", "the regulator" and the like."""
 
     firm: Named | None = None
+    lab: Named | None = None
     chip: Named | None = None
     government: Named | None = None
     paragraph: int = -1
@@ -98,7 +99,7 @@ class Memory:
         for mention in mentions:
             named = mention.named
             if named.kind == "coref":
-                meant = self.firm if named.id == "coref_firm" else self.chip
+                meant = {"coref_firm": self.firm, "coref_lab": self.lab}.get(named.id, self.chip)
                 if meant is None:
                     continue
                 mention = Mention(mention.first, mention.stop, meant)
@@ -112,6 +113,8 @@ class Memory:
     def _see(self, named: Named) -> None:
         if named.kind == "firm" and named.maker and named.side == "US":
             self.firm = named
+        elif named.kind == "firm" and named.side == "CN" and not named.maker:
+            self.lab = named
         elif named.kind == "chip":
             self.chip = named
         elif named.kind in ("state", "agency", "leader") and named.side in ("US", "CN", "third"):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from chipgate.schema.base import Confidence, Date, Id, Record
-from chipgate.schema.tables import Instrument
+from chipgate.schema.tables import Event, Instrument
 
 Route = Literal["legal", "grey", "domestic"]
 """How a chip reaches a Chinese data centre: legal import, grey import, or made at home."""
@@ -247,6 +247,57 @@ class Lever(Record):
     note: str = ""
 
 
+class SignalPrior(Record):
+    """Chance that a binding act follows a signal of some rank of authority, before any pair is counted.
+
+    The chance of a run is the Beta posterior that starts from here and counts the dated pairs known at the as-of date
+    (see :mod:`chipgate.setup.signals`).
+
+    Attributes:
+        ranks: Rungs of the ladder of authority that it covers.
+        instruments: Signals of the event table whose pairs calibrate it.
+        weight: Weight of the prior, in pairs. ``central``: its mean.
+        window_months: Months within which a binding act counts as following.
+        block_share: Share of followers that block outright; the others leave it to case by case.
+    """
+
+    id: Id
+    ranks: tuple[Annotated[int, Field(ge=1, le=9)], ...] = Field(min_length=1)
+    instruments: tuple[Instrument, ...] = Field(min_length=1)
+    central: Annotated[float, Field(gt=0, lt=1)]
+    weight: Annotated[float, Field(gt=0)]
+    window_months: Annotated[int, Field(ge=1)]
+    block_share: Annotated[float, Field(ge=0, le=1)]
+    kind: Literal["assumed"]
+    why: str = Field(min_length=1)
+
+
+class Signal(Record):
+    """A signal of an article whose followers a scenario has to reckon with.
+
+    Attributes:
+        date: Day of the signal. ``rank``: rung of the ladder of authority, 9 to 1.
+        families: Chip families that it concerns.
+        what: What was said, for the reader of the file.
+    """
+
+    date: Date
+    rank: Annotated[int, Field(ge=1, le=9)]
+    families: tuple[Id, ...] = Field(min_length=1)
+    what: str = ""
+
+
+class ArticleAct(Event):
+    """An act that an article states and the record does not hold; it joins the record for the run.
+
+    Attributes:
+        families: Chip families that it concerns.
+    """
+
+    id: Annotated[str, Field(pattern=r"^NE\d{2,}$")]
+    families: tuple[Id, ...] = ()
+
+
 class Scenario(Record):
     """A named set of lever settings on top of another scenario or of none.
 
@@ -254,6 +305,8 @@ class Scenario(Record):
         as_of: Day up to which anything is known.
         until: Last month of the run.
         set: Lever path -> value, or month -> value.
+        acts: Acts that join the record of events for this run, such as an article states them.
+        signals: Signals whose followers are reckoned with.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -263,3 +316,5 @@ class Scenario(Record):
     as_of: Date | None = None
     until: Date | None = None
     set: dict[str, Any] = {}
+    acts: tuple[ArticleAct, ...] = ()
+    signals: tuple[Signal, ...] = ()

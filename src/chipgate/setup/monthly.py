@@ -16,6 +16,7 @@ from chipgate.setup.law import Washington, washington
 from chipgate.setup.levers import Settings, future_factor
 from chipgate.setup.plan import Plan
 from chipgate.setup.rental import rental_constants, rental_paths
+from chipgate.setup.signals import followers
 from chipgate.setup.throughput import Throughput
 
 
@@ -37,6 +38,7 @@ def monthly_of(
     )
     _fix_levels(made, levels)
     rates = beijing.estimate_rates(made.catalogue, streams, made.as_of)
+    followers(made, streams, rates.up, levels)
     rates_up = rates.up * settings.number("beijing.escalation", 1.0)
     constants["rates"] = np.stack([rates_up, rates.down])
     constants |= _later_acts(draws, gate, rates.reaction, settings.number("beijing.reaction", 1.0))

@@ -8,7 +8,7 @@ from typing import Final
 from chipgate.arrays.inputs import Structure
 from chipgate.catalogue import Catalogue
 from chipgate.schema.actors import Buyer
-from chipgate.schema.market import ROUTES, Offer
+from chipgate.schema.market import ROUTES, Offer, Signal
 from chipgate.setup.levers import Settings
 from chipgate.timegrid import FIRST_DAY, month_starts
 
@@ -22,6 +22,7 @@ class Plan:
     Attributes:
         offers: Offers known at the as-of date, in array order.
         buyers: Chinese buyers, in array order.
+        signals: Signals of an article whose followers are reckoned with.
     """
 
     catalogue: Catalogue
@@ -33,9 +34,13 @@ class Plan:
     structure: Structure
     seed: int
     draws: int
+    signals: tuple[Signal, ...] = ()
 
 
-def plan(catalogue: Catalogue, settings: Settings, as_of: date, until: date, *, seed: int, draws: int) -> Plan:
+def plan(
+    catalogue: Catalogue, settings: Settings, as_of: date, until: date, *, seed: int, draws: int,
+    signals: tuple[Signal, ...] = (),
+) -> Plan:  # fmt: skip
     """Coordinates of a run.
 
     A chip that was not announced at the as-of date is not offered: it comes in not at all, rather than as a guess.
@@ -60,7 +65,7 @@ def plan(catalogue: Catalogue, settings: Settings, as_of: date, until: date, *, 
         huawei=tuple(i for i, o in enumerate(offers) if o.supply == "huawei"),
         followers=tuple(stack != "cuda" for stack in stacks), months=len(months),
     )  # fmt: skip
-    return Plan(catalogue, settings, as_of, months, offers, buyers, structure, seed, draws)
+    return Plan(catalogue, settings, as_of, months, offers, buyers, structure, seed, draws, signals)
 
 
 def _announced(catalogue: Catalogue, offer: Offer, as_of: date) -> bool:
