@@ -69,6 +69,9 @@ class Drafts:
     def _take_heading(self, dates: list[When], length: int) -> None:
         """A heading with a date dates what stands under it; one without ends that."""
         full = [d for d in dates if d.basis == "text"]
+        published = self._story.published
+        if full and published and abs((full[0].first - published).days) <= 2 and not self._events:
+            return  # the page's own date
         if full and length < 90:
             self._story.heading = replace(full[0], basis="heading")
             self._story.year = full[0].first.year
@@ -149,7 +152,7 @@ class Drafts:
         return mention, (mention.named.name,)
 
     def _context(self, tagged: Tagged, hit: Hit, instrument: str, actor: Mention | None, side: Side) -> Context:
-        in_office = any(m.named.kind in _OFFICIAL_KINDS for m in tagged.mentions) or side == "company"
+        in_office = any(m.named.kind in _OFFICIAL_KINDS or m.named.kind == "firm" for m in tagged.mentions) or side == "company"
         context = context_of(tagged, hit.head, instrument, in_office and announced(tagged))
         if context == "current" and denied(tagged, hit.head) and instrument != "license_denial":
             return "negated"

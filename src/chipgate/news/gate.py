@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from chipgate.news.tagging import Tagged
 
 LEAST_SCORE = 3.0
+GAMING = ("rtx4", "rtx5")
+"""Families of cards for players, which say nothing of the topic."""
 
 
 def topic_score(sentences: Sequence[Tagged]) -> float:
@@ -16,7 +18,7 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
     """
     chips = words = control = makers = china = 0
     for one in sentences:
-        chips += len(one.named("@CHIP"))
+        chips += sum(m.named.kind == "chip" and not m.named.family.startswith(GAMING) for m in one.mentions)
         words += len(one.classes.get("AICHIP", ())) + len(one.classes.get("RULEW3", ()))
         control += sum(len(one.classes.get(name, ())) for name in ("CTRL", "ENTLIST", "LICREQ", "GENCHIP"))
         makers += len(one.named("@MAKER"))

@@ -34,6 +34,10 @@ _FEE: Final = re.compile(
     r"\b(?:revenue\s+shar\w+|revenue\s+fee|(?:a|the|its|of)\s+(?:revenue\s+)?(?:cut|share|slice|portion|fee|levy|surcharge|commission|take)\b|cut\b|fee|levy|surcharge|royalt\w+|export\s+tax|commission"
     r"|of\s+(?:(?:the|its|their|all|any|such|those|that|h20|h200|chip|ai|china|chinese|nvidia's|gross|resulting|these)\s+){0,4}(?:revenues?|sales|proceeds|chip\s+sales|takings|receipts)\b|revenues?\s+from|of\s+what\s+(?:it|they)\s+(?:earns?|makes?|takes?))", re.I,
 )  # fmt: skip
+_TO_GOVERNMENT: Final = re.compile(
+    r"\s+(?:of\s+[\w\s']{1,30})?(?:going|to\s+go|goes|paid|payable|owed|handed)\s+to\s+(?:the\s+)?(?:US\b|U\.S\.|United\s+States|American\s+government|government|Treasury|Washington)"
+    r"|\s+for\s+the\s+(?:US|U\.S\.|United\s+States)(?:\s+government|\s+Treasury)?\b", re.I,
+)  # fmt: skip
 _PAY: Final = re.compile(
     r"\b(?:pay|pays|paying|paid|give|gives|giving|gave|hand|handing|share|shares|sharing|take|takes|taking|took|collect|collects|receive|receives|remit|remits|fork|turn(?:ing)?\s+over|keep|get|gets|charge|charges|surrender|cut|fee|skim|levy|surcharge|exchange\s+for|return\s+for|in\s+return|deal|agreement|agreed|arrangement|condition|demand(?:s|ed)?|share\s+of|slice|kickback|tax)\b", re.I,
 )  # fmt: skip
@@ -96,7 +100,7 @@ def is_fee(text: str, number: Number, start: int, end: int) -> bool:
         r"\b(?:fee|cut|levy|surcharge|share|tax|royalty|commission)\s+(?:of|at|to|is|set at)\s+(?:about\s+|around\s+)?$", before, re.I
     )  # fmt: skip
     apposed = re.search(r"\b(?:proceeds|revenues?|sales|cut)\s*[,(]\s*(?:or\s+)?$", before, re.I)
-    if apposed:
+    if apposed or _TO_GOVERNMENT.match(after):
         return True
     if not governed:
         return False

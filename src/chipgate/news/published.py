@@ -21,7 +21,7 @@ _ISO: Final = re.compile(r"(20\d\d)-(\d\d)-(\d\d)")
 _URL: Final = re.compile(r"https?://[^\s\"'<>]{0,300}?/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:[/-]|\b)")
 _CANONICAL: Final = re.compile(r"<(?:link[^<>]{0,300}rel=[\"']canonical|meta[^<>]{0,300}og:url)[^<>]{0,600}>", re.I)
 _STAMP: Final = re.compile(
-    r"^\s*(?:published|posted|updated|last updated|first published|date|released|issued|dated|filed|for immediate release)\b"
+    r"^\s*(?:federal register|published|posted|updated|last updated|first published|date|released|issued|dated|filed|for immediate release)\b"
     r"|\((?:reuters|ap|afp|xinhua|bloomberg)\)|\bby [A-Z]|\d{1,2}:\d\d|\b(?:gmt|est|edt|hkt|utc|bst|am|pm|a\.m\.|p\.m\.)\b", re.I,
 )  # fmt: skip
 _DATELINE: Final = re.compile(

@@ -14,7 +14,13 @@ _TARIFF_VERBS: Final = re.compile(
     r"\b(?:impose|imposed|imposes|imposing|announce|announced|announces|threaten|threatened|threatens|raise|raised|levy|levied|slap|slapped|plan|plans|set|sets|hike|hiked|investigat\w+|delay\w*|sign\w*|unveil\w*|place[ds]?|puts?|impos\w+|appl(?:y|ies|ied)|double[ds]?|suspend\w*|proclamation|launch\w*|initiat\w+|open(?:ed|s)|cut|lower(?:ed)?|would)\b", re.I,
 )  # fmt: skip
 _NOUN_HEADS: Final = frozenset(
-    "ANTITRUST ALLEGE_N LICREQ BAN_N CTRL FEE_N ENTLIST BILLNAME SUBSIDY CUSTOMS TARIFF RULEW3 LIC CAP_N TALKS".split()
+    "ANTITRUST ALLEGE_N LICREQ BAN_N CTRL FEE_N ENTLIST BILLNAME SUBSIDY CUSTOMS TARIFF RULEW3 LIC CAP_N TALKS RESUME".split()
+)
+
+_NOUNS: Final = frozenset(
+    "permission approval approvals green nod go clearance assurance assurances licence license licences licenses lifting"
+    " reversal removal easing resumption letter letters notice guidance received receive receives receiving obtained"
+    " secured won gets got awaiting".split()
 )
 
 
@@ -86,7 +92,7 @@ class Rules:
                 return None
             if rule.subject == "yes" and side not in (rule.side, "any", "third"):
                 return None
-            verb = not any(name in _NOUN_HEADS for name in rule.head)
+            verb = not any(name in _NOUN_HEADS for name in rule.head) and tagged.tokens.lower[head[0]] not in _NOUNS
             if verb and side != rule.side and firm_before(tagged, head) is not None:
                 return None
             weight += 0.15 if side == rule.side and subject.how != "sentence" else 0.05 if side else 0.0
