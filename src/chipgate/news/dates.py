@@ -87,7 +87,10 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
     hits: list[tuple[int, int, str, re.Match[str]]] = []
     if not _WORTH.search(piece):
         return []
+    absent = {sort for sort, mark in _MARKS.items() if not mark.search(piece)}
     for kind, pattern in _TABLE:
+        if not absent.isdisjoint(_ASKS.get(kind, ())):
+            continue
         for match in pattern.finditer(piece):
             a, b = match.span()
             if any(a < y and x < b for x, y in taken):
@@ -113,6 +116,23 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
     return found
 
 
+_MARKS: Final = {
+    "month": re.compile(
+        r"\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+        r"|nov(?:ember)?|dec(?:ember)?)\b", re.I,
+    ),
+    "year": re.compile(r"(?:19|20)\d\d"), "digit": re.compile(r"\d"), "unit": re.compile(r"day|week|month|year", re.I),
+    "season": re.compile(r"spring|summer|autumn|fall|winter", re.I), "quarter": re.compile(r"quarter|Q[1-4]", re.I),
+    "day": re.compile(r"day|night|tomorrow|weekend", re.I),
+    "part": re.compile(r"early|mid|late|end of|beginning of|start of", re.I), "cjk": re.compile("\u6708"),
+}  # fmt: skip
+_ASKS: Final = {
+    "iso": ("year",), "cjk": ("cjk",), "slashed": ("year",), "mdy": ("month", "digit"), "dmy": ("month", "digit"),
+    "part": ("part",), "weekof": ("month",), "my": ("month", "year"), "quarter": ("quarter",), "ago": ("unit",),
+    "earlier": ("unit",), "weekday": ("day",), "lastmonth": ("month",), "today": ("day",), "season": ("season", "year"),
+    "half": ("year",), "month": ("month",), "year": ("year",), "recent": ("unit",),
+}  # fmt: skip
+"""Marks that a sentence must have for a form to be looked for at all; it saves most of the time."""
 _WORTH: Final = re.compile(
     r"\d|day|week|month|year|quarter|spring|summer|autumn|fall|winter|tomorrow|night|January|February|March|April|May|June|July|August|September|October|November|December|\b(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b",
     re.I,
@@ -384,7 +404,7 @@ def _year_for(month: int, day: int, story: Story) -> int | None:
         year = named + 1 if last and (month, day) < (last.month - 3, 1) else named
         return year if published is None or date(year, month, 1) <= published else named
     if published is None:
-        return named
+        return named or (story.last.first.year if story.last else None)
     # A day or two ahead is time zones; further ahead it was last year's.
     return published.year if date(published.year, month, min(day, 28)) <= published + timedelta(days=20) else published.year - 1
 

@@ -8,6 +8,7 @@ from chipgate.catalogue import Catalogue
 from chipgate.news.authority import sourcing_of, standing
 from chipgate.news.dates import Story, dates_of
 from chipgate.news.lists import Lists
+from chipgate.news.merge import one_act_a_sentence
 from chipgate.news.modality import announced, background_cue, context_of, denied
 from chipgate.news.parameters import parameter_of
 from chipgate.news.records import Event, When, unique
@@ -37,7 +38,7 @@ class Drafts:
 
     def done(self) -> list[Event]:
         """Events in order; those of headings only where the text under them holds none."""
-        return self._events or self._headings
+        return one_act_a_sentence(self._events or self._headings)
 
     def read(self, tagged: Tagged) -> None:
         """Read the next sentence."""

@@ -96,7 +96,20 @@ def _worth(when: When | None) -> tuple[int, int, date]:
     return _FIRM[when.basis] * 10 + sharp * 4, 0, when.first
 
 
-def related(a: Event, b: Event) -> bool:
-    """Whether two events of different kinds tell of one act: neighbours in the vocabulary, same sentence and side."""
+def one_act_a_sentence(events: list[Event]) -> list[Event]:
+    """Of two neighbouring kinds that one sentence gave for one act, the surer."""
+    kept: list[Event] = []
+    for event in events:
+        rival = next((k for k in kept if k.span == event.span and _related(k, event)), None)
+        if rival is None:
+            kept.append(event)
+        elif event.confidence > rival.confidence:
+            kept[kept.index(rival)] = event
+    return kept
+
+
+def _related(a: Event, b: Event) -> bool:
+    """Whether two events of different kinds can tell of one act: neighbours in the vocabulary, same side and date."""
     pair = frozenset((a.instrument, b.instrument))
-    return pair in _SAME_ACT and a.actor_side == b.actor_side
+    same_day = a.when is None or b.when is None or str(a.when) == str(b.when)
+    return pair in _SAME_ACT and a.actor_side == b.actor_side and same_day

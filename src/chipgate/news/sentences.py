@@ -8,6 +8,8 @@ from typing import Final
 _END: Final = re.compile(r"[.!?\u3002\uff01\uff1f]+[\"')\]]*(?=\s|$)|[;\u3002](?=\s+\(?[a-z0-9ivx]{1,3}[.)]\s)")
 _BEFORE: Final = re.compile(r"([^\W\d_]+(?:\.[^\W\d_]+)*)\.$")
 
+MOST_CHARACTERS: Final = 1000
+
 
 @dataclass(frozen=True)
 class Block:
@@ -41,12 +43,21 @@ def sentences(text: str, blocks: Sequence[Block], abbreviations: Sequence[str]) 
         for match in _END.finditer(text, block.start, block.end):
             if not _ends(text, match.start(), match.end(), block.end, known):
                 continue
-            if text[start : match.end()].strip():
-                found.append(Sentence(start, match.end(), number, block.heading))
+            found += _pieces(text, Sentence(start, match.end(), number, block.heading))
             start = match.end()
-        if text[start : block.end].strip():
-            found.append(Sentence(start, block.end, number, block.heading))
+        found += _pieces(text, Sentence(start, block.end, number, block.heading))
     return found
+
+
+def _pieces(text: str, sentence: Sentence) -> list[Sentence]:
+    """The sentence, cut where it is longer than any sentence is: what rules do grows with the square of its length."""
+    if not text[sentence.start : sentence.end].strip():
+        return []
+    if sentence.end - sentence.start <= MOST_CHARACTERS:
+        return [sentence]
+    cuts = [*range(sentence.start, sentence.end, MOST_CHARACTERS), sentence.end]
+    parts = [Sentence(a, b, sentence.paragraph, sentence.heading) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [part for part in parts if text[part.start : part.end].strip()]
 
 
 def _ends(text: str, at: int, stop: int, end: int, known: frozenset[str]) -> bool:

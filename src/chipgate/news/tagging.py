@@ -15,6 +15,8 @@ Span = tuple[int, int]
 PREPOSITIONS: Final = frozenset("to in for from against with into of on at within across inside by via like toward towards over between about as than under among via including".split())  # fmt: skip
 _BREAKING: Final = frozenset(";:\u2014\u2013")
 _RELATIVE: Final = ("which", "who", "where", "whose")
+MOST_SPANS: Final = 24
+"""Words of one class that a sentence is searched for: no sentence has more, and a wall of them must not cost time."""
 NEW_CHIPS: Final = ("blackwell", "rubin", "b30a", "b200", "b300")
 
 
@@ -49,6 +51,7 @@ class Tagged:
     cues: list[tuple[int, int, Cue]]
     clause: list[int]
     numbers: list[Number] = field(default_factory=list)
+    found: dict[str, list[Span]] = field(default_factory=dict)
 
     def clause_of(self, token: int) -> int:
         """Number of the clause of a token."""
@@ -56,10 +59,11 @@ class Tagged:
 
     def named(self, kind: str) -> list[Span]:
         """Spans of the names that a need such as ``@CN`` stands for."""
-        if kind == "@DOM":
-            return [m.span for m in self.mentions if m.named.kind == "chip" and m.named.side == "CN"]
-        test = _NEEDS[kind]
-        return [m.span for m in self.mentions if test(m.named)]
+        found = self.found.get(kind)
+        if found is None:
+            test = _NEEDS[kind]
+            found = self.found[kind] = [m.span for m in self.mentions if test(m.named)]
+        return found
 
 
 def _government(named: Named, side: str) -> bool:
@@ -67,6 +71,7 @@ def _government(named: Named, side: str) -> bool:
 
 
 _NEEDS: Final = {
+    "@DOM": lambda n: n.kind == "chip" and n.side == "CN",
     "@CHIP": lambda n: n.kind == "chip",
     "@USCHIP": lambda n: n.kind == "chip" and n.side == "US",
     "@USCHIP_NEW": lambda n: n.kind == "chip" and n.family in NEW_CHIPS,
@@ -150,7 +155,9 @@ def tag(text: str, sentence: Sentence, tokens: Tokens, lists: Lists, memory: Mem
     mentions = memory.resolved(_mentions(lists, tokens, first, stop), sentence.paragraph)
     classes: dict[str, list[Span]] = {}
     for match in lists.words.every(tokens, first, stop):
-        classes.setdefault(match.value, []).append((match.first, match.stop))
+        spans = classes.setdefault(match.value, [])
+        if len(spans) < MOST_SPANS:
+            spans.append((match.first, match.stop))
     _nouns_apart(tokens, classes)
     cues = [(m.first, m.stop, m.value) for m in lists.cues.every(tokens, first, stop)]
     clause = _clauses(tokens, first, stop, cues)
@@ -169,6 +176,8 @@ def _mentions(lists: Lists, tokens: Tokens, first: int, stop: int) -> list[Menti
         if found and found[-1].first == match.first:
             continue  # one reading of a name: the first in the lists
         found.append(Mention(match.first, match.stop, match.value))
+        if len(found) >= 2 * MOST_SPANS:
+            break
     return found
 
 

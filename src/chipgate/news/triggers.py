@@ -45,12 +45,19 @@ class Rules:
     def __init__(self, rules: Sequence[TriggerRule]) -> None:
         self.rules = rules
         self._needs = {rule.id: [_group(g) for g in rule.need] for rule in rules}
-        self._order = {rule.id: i for i, rule in enumerate(rules)}
+        self._by_head: dict[str, list[int]] = {}
+        for i, rule in enumerate(rules):
+            for name in rule.head:
+                self._by_head.setdefault(name, []).append(i)
+        self._named_heads = [name for name in self._by_head if name.startswith("@")]
 
     def hits(self, text: str, tagged: Tagged) -> list[Hit]:
         """Rules that fire in a sentence; of those with one instrument in one clause, the surest."""
         best: dict[tuple[str, int], Hit] = {}
-        for rule in self.rules:
+        present = [*(name for name in tagged.classes if name in self._by_head), *self._named_heads]
+        for rule in (self.rules[i] for i in sorted({i for name in present for i in self._by_head[name]})):
+            if not self._may(tagged, rule):
+                continue
             for head in self._heads(tagged, rule):
                 hit = self._match(text, tagged, rule, head)
                 if hit is None:
@@ -59,6 +66,12 @@ class Rules:
                 if key not in best or hit.weight > best[key].weight:
                     best[key] = hit
         return _settled(list(best.values()))
+
+    def _may(self, tagged: Tagged, rule: TriggerRule) -> bool:
+        """Whether every needed group has a word or name in the sentence at all."""
+        return all(
+            any(a.name in tagged.classes or a.name[0] in "@#" for a in group) for group in self._needs[rule.id]
+        )
 
     def _heads(self, tagged: Tagged, rule: TriggerRule) -> Iterator[Span]:
         for name in rule.head:
