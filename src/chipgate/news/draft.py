@@ -115,7 +115,7 @@ class Drafts:
             implemented=_effective(self._text, tagged, dates), removed=None, authority=stand.authority,
             authority_rank=stand.rank, public=stand.public, sourcing=stand.sourcing, context=context,
             direction=direction, confidence=round(min(weight, 0.97), 3), span=(start, end),
-            text=" ".join(self._text[start:end].split())[:_TEXT_LENGTH], rule_id=hit.rule.id,
+            text=shown(self._text[start:end])[:_TEXT_LENGTH], rule_id=hit.rule.id,
         )  # fmt: skip
 
     def _side(self, hit: Hit) -> Side:
@@ -197,6 +197,11 @@ class Drafts:
 
     def _text_at(self, tagged: Tagged, hit: Hit) -> int:
         return tagged.tokens.starts[hit.head[0]]
+
+
+def shown(text: str) -> str:
+    """Text for people: spaces collapsed, and none where an entity of a page stood before an s."""
+    return " ".join(text.split()).replace("' s ", "'s ")
 
 
 def _leads(text: str, start: int, dates: list[When]) -> bool:

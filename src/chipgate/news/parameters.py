@@ -21,6 +21,7 @@ _BILLIONS: Final = re.compile(r"\b(?P<w>billions|tens of billions|hundreds of mi
 _COUNT: Final = re.compile(
     r"(?<![\w.$])(?P<v>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)\s?(?P<m>million|thousand|m|k)?\s+(?:of\s+)?(?:the\s+|its\s+|Nvidia(?:'s)?\s+|AI\s+|H\d+\s+|H20\s+|more\s+|new\s+|advanced\s+|additional\s+){0,3}(?P<u>units|chips|gpus|processors|cards|accelerators|entities|companies|firms|h20s?|h200s?|h100s?)\b", re.I,
 )  # fmt: skip
+_ANY: Final = re.compile(r"\d|ercent|per cent|illions")
 _SCALE: Final = {"billion": 1e9, "bn": 1e9, "b": 1e9, "million": 1e6, "mn": 1e6, "m": 1e6, "trillion": 1e12, "tn": 1e12, "thousand": 1e3, "k": 1e3}
 _GOVERNORS_SHARE: Final = re.compile(
     r"\b(?:shares?\s+(?:of\s+\w+\s+)?(?:rose|fell|dropped|jumped|gained|slid|tumbled|climbed|were|slipped|surged|lost|closed|ended)"
@@ -33,6 +34,10 @@ _GOVERNORS_CHANGE: Final = re.compile(
 _FEE: Final = re.compile(
     r"\b(?:revenue\s+shar\w+|revenue\s+fee|(?:a|the|its|of)\s+(?:revenue\s+)?(?:cut|share|slice|portion|fee|levy|surcharge|commission|take)\b|cut\b|fee|levy|surcharge|royalt\w+|export\s+tax|commission"
     r"|of\s+(?:(?:the|its|their|all|any|such|those|that|h20|h200|chip|ai|china|chinese|nvidia's|gross|resulting|these)\s+){0,4}(?:revenues?|sales|proceeds|chip\s+sales|takings|receipts)\b|revenues?\s+from|of\s+what\s+(?:it|they)\s+(?:earns?|makes?|takes?))", re.I,
+)  # fmt: skip
+_PAYS: Final = re.compile(
+    r"\b(?:pay|pays|paying|give|gives|giving|hand|hands|handing|remit|share|sharing|surrender|fork|turn|take|takes|taking|collect|collects"
+    r"|receive|receives|get|gets)\b[^.;]{0,28}$", re.I,
 )  # fmt: skip
 _TO_GOVERNMENT: Final = re.compile(
     r"\s+(?:of\s+[\w\s']{1,30})?(?:going|to\s+go|goes|paid|payable|owed|handed)\s+to\s+(?:the\s+)?(?:US\b|U\.S\.|United\s+States|American\s+government|government|Treasury|Washington)"
@@ -57,7 +62,7 @@ class Number:
 def numbers_of(text: str, start: int, end: int) -> list[Number]:
     """Percentages, amounts of money and counts in a stretch of text."""
     piece = text[start:end]
-    if not any(ch.isdigit() for ch in piece) and "ercent" not in piece and "billions" not in piece and "per cent" not in piece:
+    if not _ANY.search(piece):
         return []
     found: list[Number] = []
     for m in _PERCENT.finditer(piece):
@@ -106,6 +111,8 @@ def is_fee(text: str, number: Number, start: int, end: int) -> bool:
         return False
     if re.match(r"\s*(?:-\s*)?(?:revenue\s+)?(?:cut|fee|levy|surcharge|commission|export\s+tax|royalty|share\s+of|slice)", after, re.I):
         return not re.search(r"\b(?:growth|market|stake|job|workforce|staff|price)\b", near_after, re.I)
+    if _PAYS.search(near_before):
+        return True
     if _GOVERNORS_CHANGE.search(near_before[-22:]) or _GOVERNORS_CHANGE.match(after.lstrip()):
         return False
     if re.search(r"\b(?:grew|rose|fell|account(?:s|ed)? for|comes? from|came from|represent|made up)\b", near_after, re.I):

@@ -109,7 +109,7 @@ def _dateline(text: str, order: str | None) -> date | None:
     story = Story(None, order or "mdy")
     for number, line in enumerate(text[:_FIRST].splitlines()[:25]):
         line = line.strip()
-        if not line:
+        if not line or "://" in line:
             continue
         head = line[:160]
         dateline = _DATELINE.match(head)

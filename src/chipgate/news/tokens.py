@@ -39,12 +39,11 @@ class Tokens:
 
 def tokenise(text: str, start: int = 0, end: int | None = None) -> Tokens:
     """Tokens of a stretch of a normalised text; offsets count from the start of the text."""
-    words, starts, ends = [], [], []
-    for match in _TOKEN.finditer(text, start, len(text) if end is None else end):
-        words.append(match[0])
-        starts.append(match.start())
-        ends.append(match.end())
-    return Tokens(words, [word.translate(_LOWER) for word in words], starts, ends)
+    low = text.lower()
+    if len(low) != len(text):  # a few letters become longer in lower case, which would shift every offset
+        low = text.translate(_LOWER)
+    spans = [match.span() for match in _TOKEN.finditer(text, start, len(text) if end is None else end)]
+    return Tokens([text[a:b] for a, b in spans], [low[a:b] for a, b in spans], [a for a, _ in spans], [b for _, b in spans])
 
 
 @dataclass

@@ -54,11 +54,15 @@ class Rules:
     def hits(self, text: str, tagged: Tagged) -> list[Hit]:
         """Rules that fire in a sentence; of those with one instrument in one clause, the surest."""
         best: dict[tuple[str, int], Hit] = {}
+        # "Stopped short of" is no stop: words of a longer cue of negation are no acts.
+        shut = [(a, b) for a, b, cue in tagged.cues if cue.kind == "negation" and b - a > 1 and cue.term.startswith("stop")]
         present = [*(name for name in tagged.classes if name in self._by_head), *self._named_heads]
         for rule in (self.rules[i] for i in sorted({i for name in present for i in self._by_head[name]})):
             if not self._may(tagged, rule):
                 continue
             for head in self._heads(tagged, rule):
+                if any(a <= head[0] < b for a, b in shut):
+                    continue
                 hit = self._match(text, tagged, rule, head)
                 if hit is None:
                     continue
