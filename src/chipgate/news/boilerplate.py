@@ -38,9 +38,7 @@ def article_blocks(text: str, phrases: dict[str, tuple[str, ...]]) -> list[Block
     lines = _lines(text)
     if not lines:
         return []
-    wrapped = _wrapped(lines)
-    if wrapped:
-        lines = _joined(text, lines)
+    lines = _joined(lines) if _wrapped(lines) else _continued(lines)
     for line in lines:
         line.kind = _kind(line, phrases)
     _drop_sections(lines)
@@ -72,22 +70,35 @@ def _wrapped(lines: Sequence[_Line]) -> bool:
     return lengths[-1] >= 55 and len(full) > 0.45 * len(lengths) and open_ended > 0.5 * len(full)
 
 
-def _joined(text: str, lines: Sequence[_Line]) -> list[_Line]:
+def _joined(lines: Sequence[_Line]) -> list[_Line]:
     found: list[_Line] = []
     widest = max(len(line.text) for line in lines)
     before = None
     for line in lines:
-        fresh = line.blank_before or _BULLET.match(line.text) or _DATED.match(line.text) and _STOP.search(found[-1].text if found else ".")
+        ended = bool(_STOP.search(found[-1].text)) if found else True
+        fresh = line.blank_before or _BULLET.match(line.text) or (ended and _DATED.match(line.text))
         short_before = before is not None and len(before.text) < 0.6 * widest
-        if found and not fresh and not short_before:
-            last = found[-1]
-            last.end = line.end
-            last.text = f"{last.text} {line.text}"
-            last.words += line.words
-        else:
-            found.append(_Line(line.start, line.end, line.text, line.words, line.blank_before))
+        _append(found, line, joins=bool(found) and not fresh and not short_before)
         before = line
     return found
+
+
+def _continued(lines: Sequence[_Line]) -> list[_Line]:
+    """Lines that go on in the middle of a sentence: the one before has no stop, and this one starts small."""
+    found: list[_Line] = []
+    for line in lines:
+        goes_on = bool(found) and not line.blank_before and line.text[0].islower() and not _STOP.search(found[-1].text)
+        _append(found, line, joins=goes_on and found[-1].words >= 6)
+    return found
+
+
+def _append(found: list[_Line], line: _Line, *, joins: bool) -> None:
+    """Add a line, or join it to the one before."""
+    if not joins:
+        found.append(_Line(line.start, line.end, line.text, line.words, line.blank_before))
+        return
+    last = found[-1]
+    last.end, last.text, last.words = line.end, f"{last.text} {line.text}", last.words + line.words
 
 
 def _kind(line: _Line, phrases: dict[str, tuple[str, ...]]) -> str:

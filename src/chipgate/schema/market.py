@@ -258,7 +258,7 @@ class SignalPrior(Record):
         instruments: Signals of the event table whose pairs calibrate it.
         weight: Weight of the prior, in pairs. ``central``: its mean.
         window_months: Months within which a binding act counts as following.
-        block_share: Share of followers that block outright; the others leave it to case by case.
+        block_share: Share of followers that block outright; the others leave the gate to its process.
     """
 
     id: Id

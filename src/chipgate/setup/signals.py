@@ -18,12 +18,12 @@ from chipgate.arrays.keys import Streams
 from chipgate.catalogue import Catalogue
 from chipgate.schema.market import SignalPrior
 from chipgate.schema.tables import Event
+from chipgate.setup.beijing import BLOCKED
 from chipgate.setup.draws import month_index
 from chipgate.setup.plan import Plan
 from chipgate.timegrid import add_months
 
 BINDING: Final = ("purchase_ban", "customs_block", "volume_cap")
-_CASE_BY_CASE, _BLOCKED = 2, 3
 
 
 @dataclass(frozen=True)
@@ -68,38 +68,43 @@ def prior_of(catalogue: Catalogue, rank: int) -> SignalPrior:
 
 
 def followers(made: Plan, streams: Streams, up: NDArray[np.float64], levels: NDArray[np.int32]) -> None:
-    """Put the binding acts that follow the signals of a scenario into the levels of Beijing's gate, ``[t f k d]``.
+    """Put the blocks that follow the signals of a scenario into the levels of Beijing's gate, ``[t f k d]``.
 
-    In a draw at most one act follows on a family: that of its likeliest signal. Where a setting fixes the level, it
-    stands.
+    In a draw at most one act follows on a family: that of its likeliest signal. Acts short of a block are left to the
+    process, which stands below them or not; so a signal never opens the gate. Where a setting fixes it, that stands.
     """
-    strongest: dict[str, SignalPrior] = {}
+    priors = {prior_of(made.catalogue, signal.rank).id: prior_of(made.catalogue, signal.rank) for signal in made.signals}
+    means = {key: mean_chance(prior, pairs(made.catalogue, prior, made.as_of)) for key, prior in priors.items()}
+    strongest: dict[str, str] = {}
     for signal in made.signals:
-        prior = prior_of(made.catalogue, signal.rank)
+        key = prior_of(made.catalogue, signal.rank).id
         for family in signal.families:
-            if family not in strongest or prior.central > strongest[family].central:
-                strongest[family] = prior
+            if family not in strongest or means[key] > means[strongest[family]]:
+                strongest[family] = key
     now = month_index(made.months, made.as_of)
-    fates = {p.id: _fate(made, streams, p, up) for p in {prior.id: prior for prior in strongest.values()}.values()}
-    for family, prior in strongest.items():
+    fates = {key: _fate(made, streams, priors[key], up) for key in dict.fromkeys(strongest.values())}
+    for family, key in strongest.items():
         if family not in made.structure.families:
             continue
         f = made.structure.families.index(family)
-        happens, delay, level = fates[prior.id]
-        level = np.maximum(level, levels[max(now, 0), f].max(axis=0))
-        for t in range(max(now + 1, 0), min(now + 1 + prior.window_months, len(made.months))):
+        happens, delay = fates[key]
+        for t in range(max(now + 1, 0), min(now + 1 + priors[key].window_months, len(made.months))):
             here = (levels[t, f] < 0) & happens & (delay == t - now)
-            levels[t, f] = np.where(here, level, levels[t, f])
+            levels[t, f] = np.where(here, BLOCKED, levels[t, f])
+
+
+def mean_chance(prior: SignalPrior, found: Counted) -> float:
+    """Mean of the chance that a binding act follows."""
+    return (prior.central * prior.weight + found.followed) / (prior.weight + found.signals)
 
 
 def _fate(
     made: Plan, streams: Streams, prior: SignalPrior, up: NDArray[np.float64]
-) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
-    """Whether an act follows beyond what the process would do, after how many months, and its level, ``[d]`` each."""
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Whether a block follows beyond what the process would do, and after how many months, ``[d]`` each."""
     likely = chance(prior, pairs(made.catalogue, prior, made.as_of), streams.uniform(f"signal:chance:{prior.id}"))
     by_itself = 1 - np.exp(-up * prior.window_months)
     excess = np.clip((likely - by_itself) / np.maximum(1 - by_itself, 1e-9), 0, 1)
-    happens = streams.uniform(f"signal:happens:{prior.id}") < excess
+    happens = streams.uniform(f"signal:happens:{prior.id}") < excess * prior.block_share
     delay = 1 + np.floor(streams.uniform(f"signal:delay:{prior.id}") * prior.window_months).astype(np.int64)
-    blocks = streams.uniform(f"signal:strength:{prior.id}") < prior.block_share
-    return happens, delay, np.where(blocks, _BLOCKED, _CASE_BY_CASE)
+    return happens, delay
