@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Articles written for the tests, in the shapes that articles have; outlets, people quoted and wordings are invented."""
 
 PAGE = """World
@@ -32,14 +33,14 @@ WIRE = """BEIJING, Sept 17, 2025 (Invented Wire) - China's internet watchdog has
 The Cyberspace Administration of China did not reply. Shares of Nvidia fell 2.6 percent.
 
 Washington barred sales of the H20 to China in April. The market regulator said on Monday that Nvidia had violated the anti-monopoly law, after a preliminary investigation.
-"""  # noqa: E501
+"""
 
 NOTICE = """NOTE TO CLIENTS, 25 October 2023
 
 1. On October 7, 2022, the Bureau of Industry and Security issued an interim final rule on advanced computing chips, with a threshold on total processing performance.
 
 2. On October 17, 2023, the Bureau added 13 entities to the Entity List, among them Biren and Moore Threads.
-"""  # noqa: E501
+"""
 
 TIMELINE = """The H20, step by step
 Compiled on 20 December 2025

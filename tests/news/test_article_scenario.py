@@ -21,9 +21,9 @@ from chipgate.setup.plan import plan
 from chipgate.setup.scenario import resolve
 from chipgate.setup.signals import chance, pairs, prior_of
 
-LATER = """BEIJING, July 6, 2026 (Invented Wire) - The Cyberspace Administration of China told ByteDance and Alibaba on Monday to stop
-buying Nvidia's H200 chips, two people familiar with the matter said. Washington will take a 30 percent cut of H200 sales
-in China, President Trump announced on Sunday.
+LATER = """BEIJING, July 6, 2026 (Invented Wire) - The Cyberspace Administration of China told ByteDance and Alibaba on
+Monday to stop buying Nvidia's H200 chips, two people familiar with the matter said. Washington will take a 30 percent
+cut of H200 sales in China, President Trump announced on Sunday.
 """
 
 
@@ -120,7 +120,8 @@ def test_a_file_that_run_would_refuse_is_not_written(tmp_path: Path, name: str, 
 def test_an_unknown_family_is_named(tmp_path: Path) -> None:
     path = tmp_path / "odd.yaml"
     path.write_text(
-        "id: odd\ntitle: odd\nas_of: 2025-08-17\nsignals: [{date: 2025-08-01, rank: 7, families: [h21]}]\n", encoding="utf-8"
+        "id: odd\ntitle: odd\nas_of: 2025-08-17\nsignals: [{date: 2025-08-01, rank: 7, families: [h21]}]\n",
+        encoding="utf-8",
     )
     with pytest.raises(DataError, match="'h21'"):
         resolve(catalogue(), str(path))
@@ -195,7 +196,8 @@ def test_the_editor_is_opened_and_its_refusal_told(tmp_path: Path, monkeypatch: 
     script = tmp_path / "edit.py"
     script.write_text(
         "import sys\npath = sys.argv[1]\ntext = open(path, encoding='utf-8').read()\n"
-        "open(path, 'w', encoding='utf-8').write(''.join(l + '\\n' for l in text.splitlines() if 'iFlytek' not in l))\n",
+        "open(path, 'w', encoding='utf-8').write(''.join(l + '\\n' for l in text.splitlines() if 'iFlytek' not"
+        " in l))\n",
         encoding="utf-8",
     )
     monkeypatch.delenv("VISUAL", raising=False)

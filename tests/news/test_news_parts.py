@@ -9,9 +9,10 @@ from chipgate.catalogue import Catalogue, catalogue
 from chipgate.catalogue.catalogue import EMBEDDED
 from chipgate.errors import DataError
 from chipgate.news.boilerplate import article_blocks
-from chipgate.news.dates import Story, dates_of
+from chipgate.news.dates import dates_of
 from chipgate.news.lists import lists
 from chipgate.news.published import published_of
+from chipgate.news.story import Story
 from chipgate.schema.tables import Instrument
 
 DAY = date(2025, 9, 17)  # a Wednesday
@@ -20,18 +21,34 @@ DAY = date(2025, 9, 17)  # a Wednesday
 @pytest.mark.parametrize(
     ("phrase", "expected", "precision"),
     [
-        ("on September 9, 2025", "2025-09-09", "day"), ("on 9 September 2025", "2025-09-09", "day"),
-        ("on Sept. 9", "2025-09-09", "day"), ("on December 9", "2024-12-09", "day"), ("2025-09-09", "2025-09-09", "day"),
-        ("2025年9月9日", "2025-09-09", "day"), ("on Monday", "2025-09-15", "day"), ("on Wednesday", "2025-09-17", "day"),
-        ("last Wednesday", "2025-09-10", "day"), ("yesterday", "2025-09-16", "day"), ("last month", "2025-08", "month"),
-        ("earlier this month", "2025-09", "month"), ("in July", "2025-07", "month"), ("in November", "2024-11", "month"),
-        ("in July 2024", "2024-07", "month"), ("mid-September", "2025-09", "month"), ("late 2023", "2023-10", "quarter"),
-        ("last year", "2024", "year"), ("in 2022", "2022", "year"), ("two weeks ago", "2025-09-04", "week"),
-        ("three months ago", "2025-06", "month"), ("in the second quarter of 2025", "2025-04", "quarter"),
-        ("last summer", "2025-06", "quarter"), ("this week", "2025-09-16", "week"),
-        ("in the second week of August", "2025-08-11", "week"), ("last April", "2025-04", "month"),
+        ("on September 9, 2025", "2025-09-09", "day"),
+        ("on 9 September 2025", "2025-09-09", "day"),
+        ("on Sept. 9", "2025-09-09", "day"),
+        ("on December 9", "2024-12-09", "day"),
+        ("2025-09-09", "2025-09-09", "day"),
+        ("2025年9月9日", "2025-09-09", "day"),
+        ("on Monday", "2025-09-15", "day"),
+        ("on Wednesday", "2025-09-17", "day"),
+        ("last Wednesday", "2025-09-10", "day"),
+        ("yesterday", "2025-09-16", "day"),
+        ("last month", "2025-08", "month"),
+        ("earlier this month", "2025-09", "month"),
+        ("in July", "2025-07", "month"),
+        ("in November", "2024-11", "month"),
+        ("in July 2024", "2024-07", "month"),
+        ("mid-September", "2025-09", "month"),
+        ("late 2023", "2023-10", "quarter"),
+        ("last year", "2024", "year"),
+        ("in 2022", "2022", "year"),
+        ("two weeks ago", "2025-09-04", "week"),
+        ("three months ago", "2025-06", "month"),
+        ("in the second quarter of 2025", "2025-04", "quarter"),
+        ("last summer", "2025-06", "quarter"),
+        ("this week", "2025-09-16", "week"),
+        ("in the second week of August", "2025-08-11", "week"),
+        ("last April", "2025-04", "month"),
     ],
-)  # fmt: skip
+)
 def test_dates_in_words(phrase: str, expected: str, precision: str) -> None:
     text = f"The rule came {phrase} and stood."
     found = dates_of(text, 0, len(text), Story(DAY))
@@ -65,9 +82,13 @@ def test_without_a_day_only_full_dates_are_read() -> None:
         ("Published 12 August 2025\n\nText.", "a.txt", (date(2025, 8, 12), "dateline")),
         ("BEIJING, Aug 12, 2025 (Wire) - Text of the day.", "a.txt", (date(2025, 8, 12), "dateline")),
         ("Text.\nhttps://example.org/2025/08/12/story", "a.txt", (date(2025, 8, 12), "url")),
-        ("In October 2022 something happened, at some length, as the long first line of the story tells.", "a", (None, "none")),
+        (
+            "In October 2022 something happened, at some length, as the long first line of the story tells.",
+            "a",
+            (None, "none"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_day_of_publication(raw: str, name: str, expected: tuple[date | None, str]) -> None:
     assert published_of(raw, raw, given=None, is_html=False, name=name, order=None) == expected
 
@@ -78,7 +99,8 @@ def test_the_users_day_comes_first() -> None:
 
 
 def test_json_ld_gives_the_day() -> None:
-    page = '<html><script type="application/ld+json">{"@graph": [{"datePublished": "2025-08-12T01:00:00Z"}]}</script></html>'
+    graph = '{"@graph": [{"datePublished": "2025-08-12T01:00:00Z"}]}'
+    page = f'<html><script type="application/ld+json">{graph}</script></html>'
     assert published_of(page, "", given=None, is_html=True, name="a", order=None) == (date(2025, 8, 12), "meta")
 
 

@@ -26,14 +26,20 @@ def only(document: Document, instrument: str) -> Event:
 def test_a_news_page_gives_its_core_events_and_none_of_its_sidebar() -> None:
     page = read(articles.PAGE, "2025-08-17")
     assert {
-        "export_ban_lift", "security_summons", "state_media_signal", "purchase_discouragement", "order_placed",
-        "training_on_domestic", "revenue_fee",
-    } <= set(kinds(page))  # fmt: skip
+        "export_ban_lift",
+        "security_summons",
+        "state_media_signal",
+        "purchase_discouragement",
+        "order_placed",
+        "training_on_domestic",
+        "revenue_fee",
+    } <= set(kinds(page))
     end = articles.PAGE.index("-\nSports3 weeks ago")
     assert all(event.span[1] <= end for event in page.events)
     assert [e.actor for e in page.events if e.instrument == "state_media_signal"] == [
-        "Chinese state media", "People's Daily",
-    ]  # fmt: skip
+        "Chinese state media",
+        "People's Daily",
+    ]
     assert [e.actor for e in page.events if e.instrument == "training_on_domestic"] == ["DeepSeek", "iFlytek"]
     assert not [e for e in page.events if e.instrument in ("purchase_ban", "customs_block") and e.on]
 
@@ -54,8 +60,11 @@ def test_a_wire_gives_actor_date_and_source_of_each_act() -> None:
     assert (wire.published, wire.published_basis) == (date(2025, 9, 17), "dateline")
     ban = only(wire, "purchase_ban")
     assert (ban.actor_side, str(ban.when), ban.authority, ban.sourcing) == (
-        "CN", "2025-09-17", "private_guidance", "anonymous",
-    )  # fmt: skip
+        "CN",
+        "2025-09-17",
+        "private_guidance",
+        "anonymous",
+    )
     assert ban.chip_names == ("RTX Pro 6000D",)
     old = only(wire, "license_requirement")
     assert (old.actor_side, str(old.when), old.context) == ("US", "2025-04", "background")
@@ -127,18 +136,28 @@ def test_other_percentages_are_no_fee(sentence: str) -> None:
 @pytest.mark.parametrize(
     ("sentence", "instrument", "side"),
     [
-        ("Malaysia said on Monday that exports of AI chips of U.S. origin now need a permit.", "license_requirement", "third"),
+        (
+            "Malaysia said on Monday that exports of AI chips of U.S. origin now need a permit.",
+            "license_requirement",
+            "third",
+        ),
         ("The US ordered TSMC to stop shipping advanced AI chips to Chinese customers.", "license_requirement", "US"),
         ("Washington told Nvidia to stop selling its A100 chips to China.", "license_requirement", "US"),
         ("Companies were told by regulators to hold off on orders for the Nvidia H20.", "purchase_ban", "CN"),
         ("Chinese customs officers blocked shipments of the H200 at the ports.", "customs_block", "CN"),
         ("China has given approval to ByteDance to buy the H200.", "purchase_approval", "CN"),
-        ("Alibaba has begun to train its models on chips of its own design, its in-house chips.", "training_on_domestic", "company"),
+        (
+            "Alibaba has begun to train its models on chips of its own design, its in-house chips.",
+            "training_on_domestic",
+            "company",
+        ),
         ("Huawei unveiled its new Ascend 950 chip.", "domestic_chip_launch", "company"),
     ],
-)  # fmt: skip
+)
 def test_who_acts_on_whom(sentence: str, instrument: str, side: str) -> None:
-    document = read(f"Nvidia's H20 and H200 artificial-intelligence chips are at issue in China.\n\n{sentence}\n", "2026-01-20")
+    document = read(
+        f"Nvidia's H20 and H200 artificial-intelligence chips are at issue in China.\n\n{sentence}\n", "2026-01-20"
+    )
     assert (instrument, side) in [(e.instrument, e.actor_side) for e in document.events]
 
 

@@ -16,7 +16,7 @@ from chipgate.schema.actors import Buyer, Firm, Maker
 from chipgate.schema.base import Record
 from chipgate.schema.chip import Chip
 from chipgate.schema.clause import Ambiguity, Clause
-from chipgate.schema.market import ArticleAct, Arrival, Episode, Lever, Offer, Pressure, Prior, Scenario, SignalPrior
+from chipgate.schema.market import Arrival, ArticleAct, Episode, Lever, Offer, Pressure, Prior, Scenario, SignalPrior
 from chipgate.schema.tables import (
     Country,
     Event,
@@ -315,7 +315,13 @@ class Catalogue:
                 episode, place = episodes[i]
                 episodes[i] = (episode.model_copy(update={"events": (*episode.events, act.id)}), place)
             if wanted and not fits:
-                body = {"id": f"act_{act.id.lower()}", "target": act.summary, "goods": "ai_chips", "families": act.families, "events": (act.id,)}
+                body = {
+                    "id": f"act_{act.id.lower()}",
+                    "target": act.summary,
+                    "goods": "ai_chips",
+                    "families": act.families,
+                    "events": (act.id,),
+                }
                 episodes.append((Episode.model_validate(body), here))
         found.__dict__["episodes"] = Table("episode", episodes)
         return found

@@ -97,7 +97,9 @@ def _edited(events: "Sequence[Event]", data: "Catalogue") -> "list[Event]":
         except (OSError, ValueError) as error:
             raise BadInputError(f"--edit: the editor {command!r} cannot be started ({error})") from error
         if done.returncode != 0:
-            raise BadInputError(f"--edit: the editor {command!r} ended with status {done.returncode}; nothing was taken")
+            raise BadInputError(
+                f"--edit: the editor {command!r} ended with status {done.returncode}; nothing was taken"
+            )
         return from_csv(path, events, lists(data), data)
 
 

@@ -28,7 +28,7 @@ def standing(
     Args:
         before: Sourcing of the paragraph's sentence before, which holds on where a sentence names no source.
     """
-    kinds = {cue.kind for _, _, cue in tagged.cues}
+    kinds: set[str] = {cue.kind for _, _, cue in tagged.cues}
     sourcing = sourcing_of(tagged, side, before)
     authority = _authority(lists, instrument, side, actor, kinds, sourcing, context)
     public = authority not in ("private_guidance",) and not any(
@@ -50,14 +50,20 @@ def sourcing_of(tagged: Tagged, side: str, before: Sourcing | None = None) -> So
         return "official_record"
     if "on_record" in kinds:
         return "on_record"
-    speakers = [m for m in tagged.mentions if m.named.kind in ("agency", "leader", "legislature", "firm", "state_media")]
-    if speakers and any(tagged.tokens.lower[i] in ("said", "says", "announced", "confirmed", "told", "wrote", "stated", "tweeted") for i in range(tagged.first, tagged.stop)):
+    speakers = [
+        m for m in tagged.mentions if m.named.kind in ("agency", "leader", "legislature", "firm", "state_media")
+    ]
+    if speakers and any(
+        tagged.tokens.lower[i] in ("said", "says", "announced", "confirmed", "told", "wrote", "stated", "tweeted")
+        for i in range(tagged.first, tagged.stop)
+    ):
         return "on_record"
     return before if before in ("anonymous", "anonymous_official") else "unsourced"
 
 
 def _authority(
-    lists: Lists, instrument: str, side: str, actor: Mention | None, kinds: set[str], sourcing: Sourcing, context: Context
+    lists: Lists, instrument: str, side: str, actor: Mention | None, kinds: set[str], sourcing: Sourcing,
+    context: Context,
 ) -> NewsAuthority:  # fmt: skip
     usual = lists.crosswalk[instrument].authority
     if instrument.startswith("legislation"):
@@ -76,7 +82,13 @@ def _authority(
             return "private_guidance"
         if instrument == "rare_earth_control":
             return "formal_order"
-        return usual if not anonymous or usual != "official_statement" else "private_guidance" if "private" in kinds else usual
+        return (
+            usual
+            if not anonymous or usual != "official_statement"
+            else "private_guidance"
+            if "private" in kinds
+            else usual
+        )
     if anonymous and context in ("future", "hypothetical"):
         return "press_report"
     if instrument in ("license_grant", "license_denial", "tariff", "export_ban_lift", "revenue_fee"):

@@ -11,11 +11,16 @@ from typing import Final
 from chipgate.news.sentences import Block
 
 _LINE: Final = re.compile(r"[^\r\n\u2028]+")
-_AGO: Final = re.compile(r"\b\d{1,3}\s?(?:min|mins|minutes?|hours?|hrs?|h|days?|d|weeks?|w|months?|years?|yrs?) ago\b", re.I)
-_BULLET: Final = re.compile(r"\s*(?:[-*\u2022\u25cf\u00b7\u25aa\u2013\u2014]|\(?[0-9ivx]{1,4}[.)]|\(?[a-zA-Z][.)]|#{1,6}|>)\s+")
+_AGO: Final = re.compile(
+    r"\b\d{1,3}\s?(?:min|mins|minutes?|hours?|hrs?|h|days?|d|weeks?|w|months?|years?|yrs?) ago\b", re.I
+)
+_BULLET: Final = re.compile(
+    r"\s*(?:[-*\u2022\u25cf\u00b7\u25aa\u2013\u2014]|\(?[0-9ivx]{1,4}[.)]|\(?[a-zA-Z][.)]|#{1,6}|>)\s+"
+)
 _DATED: Final = re.compile(
     r"\s*(?:[-*\u2022#>]+\s*)?(?:\*\*)?(?:(?:19|20)\d\d\b|\d{1,2}\s+(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-    r"|(?:Early|Mid|Late|Spring|Summer|Autumn|Fall|Winter)\b|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?\s+(?:\d|20))",
+    r"|(?:Early|Mid|Late|Spring|Summer|Autumn|Fall|Winter)\b|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov"
+    r"|Dec)[a-z]*\.?\s+(?:\d|20))",
     re.I,
 )  # fmt: skip
 _STOP: Final = re.compile(r"[.!?:;\u3002\u201d\"')]\s*$")
@@ -110,8 +115,10 @@ def _kind(line: _Line, phrases: dict[str, tuple[str, ...]]) -> str:
         return "section"
     if line.words <= 14 and _AGO.search(line.text) and not (line.words >= _PROSE and line.text.endswith(".")):
         return "ago"
-    if line.words <= 30 and any(_starts(low, p) for p in phrases["line_start"]) and not (
-        line.words >= _LONG and line.text.endswith(".") and ":" not in line.text[:20]
+    if (
+        line.words <= 30
+        and any(_starts(low, p) for p in phrases["line_start"])
+        and not (line.words >= _LONG and line.text.endswith(".") and ":" not in line.text[:20])
     ):
         return "furniture"
     if any(p in low for p in phrases["line_holds"]) and line.words <= 60:
@@ -145,11 +152,16 @@ def _drop_sections(lines: list[_Line]) -> None:
         run = lines[i:stop]
         teasers = sum(line.kind == "heading" for line in run)
         marks = sum(line.kind in ("ago", "rule", "section", "furniture") for line in run)
-        if teasers >= 3 and (marks or teasers >= 4) or any(line.kind == "ago" for line in run):
+        if (teasers >= 3 and (marks or teasers >= 4)) or any(line.kind == "ago" for line in run):
             # A single heading right before prose may be that prose's own.
-            keep = run[-1] if run and run[-1].kind == "heading" and stop < len(lines) and not any(
-                line.kind == "ago" for line in run[-2:]
-            ) else None
+            keep = (
+                run[-1]
+                if run
+                and run[-1].kind == "heading"
+                and stop < len(lines)
+                and not any(line.kind == "ago" for line in run[-2:])
+                else None
+            )
             first = next((line for line in run if line.kind == "heading"), None) if i == 0 else None
             longest = max((line for line in run if line.kind == "heading"), key=lambda x: x.words, default=None)
             for line in run:

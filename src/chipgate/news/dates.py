@@ -6,78 +6,61 @@ paragraph has named). Without a day of publication relative dates stay open.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
+from chipgate.news.date_forms import ASKS, FORMS, MARKS
 from chipgate.news.records import DateBasis, Precision, When
+from chipgate.news.story import Story, year_for
 from chipgate.timegrid import add_months
 
-_MONTHS: Final = ("january february march april may june july august september october november december").split()
-_DAYS: Final = ("monday tuesday wednesday thursday friday saturday sunday").split()
+_MONTHS: Final = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_DAYS: Final = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _NUMBERS: Final = {
-    word: i for i, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+    word: i
+    for i, word in enumerate(
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+        ]
     )
-} | {"a": 1, "an": 1, "several": 3, "few": 3, "couple": 2}  # fmt: skip
+} | {"a": 1, "an": 1, "several": 3, "few": 3, "couple": 2}
 _SEASONS: Final = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
-_MONTH: Final = (
-    r"(?P<{0}>(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
-    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b\.?)"
+_DEADLINE: Final = re.compile(
+    r"\b(?:by|until|through|before|till|ahead of|for|prior to|expires?(?: on| in)?|due(?: on| in)?|as early as"
+    r"|as soon as|starting|beginning)\s+(?:the\s+)?$",
+    re.I,
 )
-_YEAR: Final = r"(?P<{0}>(?:19|20)\d\d)"
-_NUM: Final = r"(?:\d{1,3}|a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|a few|a couple of)"
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(r"(?<![\w$])(?:" + text + r")(?![\w])", re.I)
-
-
-_TABLE: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    ("iso", _pattern(r"(?P<y>(?:19|20)\d\d)[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?:T[\d:.]+Z?)?")),
-    ("cjk", re.compile(r"(?:(?P<y>(?:19|20)\d\d)\u5e74)?(?P<m>\d{1,2})\u6708(?:(?P<d>\d{1,2})\u65e5)?")),
-    ("slashed", _pattern(r"(?P<a>\d{1,2})[/.](?P<b>\d{1,2})[/.](?P<y>(?:19|20)\d\d)")),
-    ("mdy", _pattern(_MONTH.format("m") + r"\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?(?:\s*[-\u2013]\s*\d{1,2})?(?:\s*,?\s*" + _YEAR.format("y") + r")?(?!\s*(?:percent|%|billion|million|,\d))")),
-    ("dmy", _pattern(r"(?P<d>\d{1,2})(?:st|nd|rd|th)?(?:\s+of)?\s+" + _MONTH.format("m") + r"(?:\s*,?\s*" + _YEAR.format("y") + r")?")),
-    ("part", _pattern(r"(?P<part>early|mid|middle of|late|end of|the end of|beginning of|start of)[\s-]+" + r"(?:in\s+)?(?:" + _MONTH.format("m") + r"(?:\s*,?\s*(?:of\s+)?" + _YEAR.format("y") + r")?|" + _YEAR.format("y2") + r")")),
-    ("weekof", _pattern(r"(?:the\s+)?(?P<n>first|second|third|fourth|last)\s+week\s+of\s+" + _MONTH.format("m") + r"(?:\s*,?\s*" + _YEAR.format("y") + r")?")),
-    ("my", _pattern(_MONTH.format("m") + r"\s*,?\s*(?:of\s+)?" + _YEAR.format("y"))),
-    ("quarter", _pattern(r"(?:Q(?P<q>[1-4])(?:\s+(?:of\s+)?(?P<y>(?:19|20)\d\d))?|(?P<y3>(?:19|20)\d\d)\s?Q(?P<q3>[1-4])|(?:the\s+)?(?P<qw>first|second|third|fourth)[\s-]quarter(?:\s+(?:of\s+)?(?P<y2>(?:19|20)\d\d))?)")),
-    ("ago", _pattern(r"(?P<n>" + _NUM + r")\s+(?P<u>day|week|month|year)s?\s+(?:ago|earlier|before|prior)")),
-    ("later", _pattern(r"(?P<n>" + _NUM + r")\s+(?P<u>day|week|month|year)s?\s+(?:later|after|afterwards)|(?P<wl>days|weeks|months)\s+later|(?:the\s+)?(?P<fl>following|next)\s+(?P<fu>day|week|month)")),
-    ("earlier", _pattern(r"(?:a|the)\s+(?P<u>day|week|month|year)\s+(?:earlier|before)")),
-    ("this", _pattern(r"(?P<mod>earlier|later|late|early)?\s*(?P<w>this|last|next|past|previous|the\s+past|the\s+previous)\s+(?P<u>day|week|weekend|month|quarter|year|spring|summer|autumn|fall|winter)")),
-    ("weekday", _pattern(r"(?P<w>last|this|next|on|late|early|the\s+previous)?\s*(?P<day>Mondays?|Tuesdays?|Wednesdays?|Thursdays?|Fridays?|Saturdays?|Sundays?)")),
-    ("lastmonth", _pattern(r"(?P<w>last|this|next)\s+" + _MONTH.format("m"))),
-    ("today", _pattern(r"(?P<t>today|yesterday|tomorrow|tonight|over the weekend|overnight)")),
-    ("season", _pattern(r"(?:the\s+)?(?P<s>spring|summer|autumn|fall|winter)\s+(?:of\s+)?" + _YEAR.format("y"))),
-    ("half", _pattern(r"(?:the\s+)?(?P<h>first|second)\s+half\s+of\s+" + _YEAR.format("y"))),
-    ("month", re.compile(r"(?:(?<=\bin )|(?<=\bsince )|(?<=\bduring )|(?<=\bfrom )|(?<=\bof )|(?<=\bthe )|(?<=\bthat )|(?<=\bback in )|(?<=\bIn )|(?<=\bSince )|(?<=\ban )|(?<=\bHis )|(?<=\bits )|(?<=\bby )|(?<=\buntil )|(?<=\bthis )|(?<=, ))(?P<m>January|February|March|April|May|June|July|August|September|October|November|December)\b(?!\s+\d)")),
-    ("year", _pattern(r"(?:in|since|during|of|by|back in|from|until|the|for|and|,)\s+" + _YEAR.format("y"))),
-    ("recent", _pattern(r"(?:in\s+)?(?P<r>recent\s+(?:days|weeks|months)|past\s+(?:few\s+)?(?:days|weeks|months)|earlier\s+this\s+(?:week|month|year))")),
-)  # fmt: skip
-_DEADLINE: Final = re.compile(r"\b(?:by|until|through|before|till|ahead of|for|prior to|expires?(?: on| in)?|due(?: on| in)?|as early as|as soon as|starting|beginning)\s+(?:the\s+)?$", re.I)
 _SINCE: Final = re.compile(r"\b(?:compared (?:with|to)|from)\s+(?:the\s+)?(?:same\s+)?$", re.I)
-
-
-@dataclass
-class Story:
-    """What the dates of a text hang on, as far as it has been read.
-
-    Attributes:
-        published: Day of publication. ``order``: of numbers in dates such as 1/8/2025.
-        last: Last absolute date, for "weeks later". ``year``: last year that the paragraph named.
-        heading: Date of the heading above.
-    """
-
-    published: date | None
-    order: str = "mdy"
-    last: When | None = None
-    year: int | None = None
-    heading: When | None = None
-    ambiguous: int = 0
-    open: int = 0
-    _unused: list[str] = field(default_factory=list)
 
 
 def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
@@ -87,9 +70,9 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
     hits: list[tuple[int, int, str, re.Match[str]]] = []
     if not _WORTH.search(piece):
         return []
-    absent = {sort for sort, mark in _MARKS.items() if not mark.search(piece)}
-    for kind, pattern in _TABLE:
-        if not absent.isdisjoint(_ASKS.get(kind, ())):
+    absent = {sort for sort, mark in MARKS.items() if not mark.search(piece)}
+    for kind, pattern in FORMS:
+        if not absent.isdisjoint(ASKS.get(kind, ())):
             continue
         for match in pattern.finditer(piece):
             a, b = match.span()
@@ -107,7 +90,9 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
         when = replace(when, at=start + a, ahead=ahead)
         found.append(when)
         if when.basis == "text" and not ahead:
-            if when.precision in ("day", "week", "month") and (story.published is None or when.first <= story.published):
+            if when.precision in ("day", "week", "month") and (
+                story.published is None or when.first <= story.published
+            ):
                 story.last = when
             if match.groupdict().get("y"):
                 story.year = when.first.year
@@ -116,25 +101,10 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
     return found
 
 
-_MARKS: Final = {
-    "month": re.compile(
-        r"\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-        r"|nov(?:ember)?|dec(?:ember)?)\b", re.I,
-    ),
-    "year": re.compile(r"(?:19|20)\d\d"), "digit": re.compile(r"\d"), "unit": re.compile(r"day|week|month|year", re.I),
-    "season": re.compile(r"spring|summer|autumn|fall|winter", re.I), "quarter": re.compile(r"quarter|Q[1-4]", re.I),
-    "day": re.compile(r"day|night|tomorrow|weekend", re.I),
-    "part": re.compile(r"early|mid|late|end of|beginning of|start of", re.I), "cjk": re.compile("\u6708"),
-}  # fmt: skip
-_ASKS: Final = {
-    "iso": ("year",), "cjk": ("cjk",), "slashed": ("year",), "mdy": ("month", "digit"), "dmy": ("month", "digit"),
-    "part": ("part",), "weekof": ("month",), "my": ("month", "year"), "quarter": ("quarter",), "ago": ("unit",),
-    "earlier": ("unit",), "weekday": ("day",), "lastmonth": ("month",), "today": ("day",), "season": ("season", "year"),
-    "half": ("year",), "month": ("month",), "year": ("year",), "recent": ("unit",),
-}  # fmt: skip
-"""Marks that a sentence must have for a form to be looked for at all; it saves most of the time."""
 _WORTH: Final = re.compile(
-    r"\d|day|week|month|year|quarter|spring|summer|autumn|fall|winter|tomorrow|night|January|February|March|April|May|June|July|August|September|October|November|December|\b(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b",
+    r"\d|day|week|month|year|quarter|spring|summer|autumn|fall|winter|tomorrow|night|January|February|March"
+    r"|April|May|June|July|August|September|October|November|December|\b(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?"
+    r"|Oct|Nov|Dec)\b",
     re.I,
 )
 
@@ -207,7 +177,8 @@ def _part(m: re.Match[str], story: Story) -> When | None:
         if "mid" in part:
             return _when(date(year, 5, 1), date(year, 8, 31), "quarter")
         late = "late" in part or "end" in part
-        return _when(date(year, 10, 1), date(year, 12, 31), "quarter") if late else _when(date(year, 1, 1), date(year, 3, 31), "quarter")  # fmt: skip
+        first, last = (date(year, 10, 1), date(year, 12, 31)) if late else (date(year, 1, 1), date(year, 3, 31))
+        return _when(first, last, "quarter")
     return _month(int(m["y"]), _month_number(m["m"])) if m["y"] else _bare_month(_month_number(m["m"]), story)
 
 
@@ -217,7 +188,7 @@ def _my(m: re.Match[str], story: Story) -> When:
 
 def _week_of(m: re.Match[str], story: Story) -> When | None:
     month = _month_number(m["m"])
-    year = int(m["y"]) if m["y"] else _year_for(month, 1, story)
+    year = int(m["y"]) if m["y"] else year_for(month, 1, story)
     if not year:
         return None
     first = date(year, month, {"first": 1, "second": 8, "third": 15, "fourth": 22, "last": 24}[m["n"].lower()])
@@ -292,7 +263,7 @@ def _this(m: re.Match[str], story: Story) -> When | None:
         return None
     word, unit = m["w"].lower().split()[-1], m["u"].lower()
     step = {"this": 0, "last": -1, "next": 1, "past": -1, "previous": -1}[word]
-    ahead = step > 0 or (m["mod"] or "").lower() in ("later", "late") and step == 0
+    ahead = step > 0 or ((m["mod"] or "").lower() in ("later", "late") and step == 0)
     if unit == "week":
         week = replace(_week(base + timedelta(weeks=step)), ahead=ahead)
         return week if step else replace(week, last=base)
@@ -386,32 +357,35 @@ def _recent(m: re.Match[str], story: Story) -> When | None:
 
 
 def _bare_day(month: int, day: int, story: Story) -> When | None:
-    year = _year_for(month, day, story)
+    year = year_for(month, day, story)
     return _day(date(year, month, day)) if year else None
 
 
 def _bare_month(month: int, story: Story) -> When | None:
-    year = _year_for(month, 1, story)
+    year = year_for(month, 1, story)
     return _month(year, month) if year else None
 
 
-def _year_for(month: int, day: int, story: Story) -> int | None:
-    """Year of a date that names none: of the heading or the story so far, else the last before publication."""
-    published = story.published
-    named = story.year or (story.heading.first.year if story.heading else None)
-    if named and (published is None or named < published.year):
-        last = story.last.first if story.last and story.last.first.year == named else None
-        year = named + 1 if last and (month, day) < (last.month - 3, 1) else named
-        return year if published is None or date(year, month, 1) <= published else named
-    if published is None:
-        return named or (story.last.first.year if story.last else None)
-    # A day or two ahead is time zones; further ahead it was last year's.
-    return published.year if date(published.year, month, min(day, 28)) <= published + timedelta(days=20) else published.year - 1
-
-
 _RESOLVERS: Final[dict[str, Callable[[re.Match[str], Story], When | None]]] = {
-    "iso": _iso, "cjk": _cjk, "slashed": _slashed, "mdy": _full, "dmy": _full, "part": _part, "my": _my, "weekof": _week_of,
-    "quarter": _quarter, "ago": _ago, "later": _later, "earlier": _earlier, "this": _this, "weekday": _weekday,
-    "lastmonth": _lastmonth, "today": _today, "season": _season, "half": _half, "month": _plain_month,
-    "year": _plain_year, "recent": _recent,
-}  # fmt: skip
+    "iso": _iso,
+    "cjk": _cjk,
+    "slashed": _slashed,
+    "mdy": _full,
+    "dmy": _full,
+    "part": _part,
+    "my": _my,
+    "weekof": _week_of,
+    "quarter": _quarter,
+    "ago": _ago,
+    "later": _later,
+    "earlier": _earlier,
+    "this": _this,
+    "weekday": _weekday,
+    "lastmonth": _lastmonth,
+    "today": _today,
+    "season": _season,
+    "half": _half,
+    "month": _plain_month,
+    "year": _plain_year,
+    "recent": _recent,
+}

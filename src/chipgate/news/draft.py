@@ -6,12 +6,13 @@ from typing import Final
 
 from chipgate.catalogue import Catalogue
 from chipgate.news.authority import sourcing_of, standing
-from chipgate.news.dates import Story, dates_of
+from chipgate.news.dates import dates_of
 from chipgate.news.lists import Lists
 from chipgate.news.merge import one_act_a_sentence
 from chipgate.news.modality import announced, background_cue, context_of, denied
 from chipgate.news.parameters import parameter_of
 from chipgate.news.records import Event, When, unique
+from chipgate.news.story import Story
 from chipgate.news.tagging import Mention, Tagged, with_numbers
 from chipgate.news.triggers import Hit, Rules
 from chipgate.schema.news import Context, Side, Sourcing
@@ -47,7 +48,7 @@ class Drafts:
         if fresh:
             self._paragraph, self._inherited, self._chips = sentence.paragraph, None, ()
             self._sourcing = None
-        # The year that a paragraph named holds within it; that of a heading until the next.
+            # The year that a paragraph named holds within it; that of a heading until the next.
             self._story.year = None
         dates = dates_of(self._text, sentence.start, sentence.end, self._story)
         if sentence.heading:
@@ -79,9 +80,7 @@ class Drafts:
         elif length < 200:
             self._story.heading = None
 
-    def _event(
-        self, tagged: Tagged, hit: Hit, dates: list[When], own: tuple[Mention, ...], rivals: int
-    ) -> Event:
+    def _event(self, tagged: Tagged, hit: Hit, dates: list[When], own: tuple[Mention, ...], rivals: int) -> Event:
         instrument = hit.rule.instrument
         side = self._side(hit)
         actor, actors = self._actor(tagged, hit, side)
@@ -153,7 +152,9 @@ class Drafts:
         return mention, (mention.named.name,)
 
     def _context(self, tagged: Tagged, hit: Hit, instrument: str, actor: Mention | None, side: Side) -> Context:
-        in_office = any(m.named.kind in _OFFICIAL_KINDS or m.named.kind == "firm" for m in tagged.mentions) or side == "company"
+        in_office = (
+            any(m.named.kind in _OFFICIAL_KINDS or m.named.kind == "firm" for m in tagged.mentions) or side == "company"
+        )
         context = context_of(tagged, hit.head, instrument, in_office and announced(tagged))
         if context == "current" and denied(tagged, hit.head) and instrument != "license_denial":
             return "negated"
@@ -223,6 +224,8 @@ def _effective(text: str, tagged: Tagged, dates: list[When]) -> date | None:
     """Day from which an act holds, where the sentence says so."""
     for when in dates:
         before = text[max(when.at - 40, tagged.sentence.start) : when.at].lower()
-        if when.precision == "day" and any(w in before for w in ("effective", "effect", "in force", "starting", "beginning")):
+        if when.precision == "day" and any(
+            w in before for w in ("effective", "effect", "in force", "starting", "beginning")
+        ):
             return when.first
     return None

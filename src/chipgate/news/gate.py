@@ -26,7 +26,14 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
     if not china or not (chips or words):
         return 0.0
     other = sum(len(one.classes.get("OFFTOPIC", ())) for one in sentences)
-    return -0.5 * min(other, 8) + 2.0 * min(chips, 3) + min(words, 3) + 0.5 * min(control, 3) + 0.5 * min(makers, 2) + 0.25 * min(china, 2)
+    return (
+        -0.5 * min(other, 8)
+        + 2.0 * min(chips, 3)
+        + min(words, 3)
+        + 0.5 * min(control, 3)
+        + 0.5 * min(makers, 2)
+        + 0.25 * min(china, 2)
+    )
 
 
 def on_topic(sentences: Sequence[Tagged]) -> bool:

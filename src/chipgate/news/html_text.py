@@ -11,10 +11,55 @@ from typing import Final
 
 from chipgate.news.sentences import Block
 
-_SKIPPED: Final = ("script", "style", "noscript", "template", "svg", "nav", "aside", "footer", "form", "button", "head", "iframe", "figure", "select")
+_SKIPPED: Final = (
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "svg",
+    "nav",
+    "aside",
+    "footer",
+    "form",
+    "button",
+    "head",
+    "iframe",
+    "figure",
+    "select",
+)
 _TEXT_ONLY: Final = ("script", "style")
 _BREAKS: Final = frozenset(
-    "p div br li ul ol h1 h2 h3 h4 h5 h6 tr td th table section article main header blockquote pre dl dt dd hr body html title".split()
+    [
+        "p",
+        "div",
+        "br",
+        "li",
+        "ul",
+        "ol",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "tr",
+        "td",
+        "th",
+        "table",
+        "section",
+        "article",
+        "main",
+        "header",
+        "blockquote",
+        "pre",
+        "dl",
+        "dt",
+        "dd",
+        "hr",
+        "body",
+        "html",
+        "title",
+    ]
 )
 _NAME: Final = re.compile(r"</?\s*([a-zA-Z][a-zA-Z0-9]*)")
 _ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")

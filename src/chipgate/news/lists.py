@@ -29,7 +29,16 @@ class Named:
     id: str
     name: str
     kind: Literal[
-        "state", "agency", "leader", "legislature", "role", "state_media", "outlet", "firm", "collective", "chip",
+        "state",
+        "agency",
+        "leader",
+        "legislature",
+        "role",
+        "state_media",
+        "outlet",
+        "firm",
+        "collective",
+        "chip",
         "coref",
     ]
     side: str
@@ -100,7 +109,8 @@ def _table(path: Path, record: type[R], key) -> list[R]:  # type: ignore[no-unty
 
 NUMBER_NEEDS: Final = ("#PERCENT", "#MONEY", "#MONEYPCT", "#TARV", "#CAPNUM")
 NAME_NEEDS: Final = (
-    "@CHIP", "@USCHIP", "@USCHIP_NEW", "@DOM", "@CN", "@US", "@CNFIRM", "@USFIRM", "@CNMAKER", "@MAKER", "@BUYER", "@LAB", "@MEDIA",
+    "@CHIP", "@USCHIP", "@USCHIP_NEW", "@DOM", "@CN", "@US", "@CNFIRM", "@USFIRM", "@CNMAKER", "@MAKER",
+        "@BUYER", "@LAB", "@MEDIA",
     "@LEG",
 )  # fmt: skip
 

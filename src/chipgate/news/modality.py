@@ -7,11 +7,48 @@ from chipgate.schema.news import Context
 
 _REACH: Final = {"negation": 7, "hypothetical": 9, "future": 8}
 _ANNOUNCED: Final = frozenset(
-    "said says announced announces confirmed agreed told informed ordered decided declared approved stated disclosed granted granting".split()
+    [
+        "said",
+        "says",
+        "announced",
+        "announces",
+        "confirmed",
+        "agreed",
+        "told",
+        "informed",
+        "ordered",
+        "decided",
+        "declared",
+        "approved",
+        "stated",
+        "disclosed",
+        "granted",
+        "granting",
+    ]
 )
-_SOFT: Final = frozenset({"would", "will", "'ll", "going to", "expected to", "is expected", "are expected", "set to", "plans to", "is to", "are to", "should", "can be", "if", "whether", "applying for", "apply for"})
+_SOFT: Final = frozenset(
+    {
+        "would",
+        "will",
+        "'ll",
+        "going to",
+        "expected to",
+        "is expected",
+        "are expected",
+        "set to",
+        "plans to",
+        "is to",
+        "are to",
+        "should",
+        "can be",
+        "if",
+        "whether",
+        "applying for",
+        "apply for",
+    }
+)
 _SOFT_WILL: Final = frozenset({"would", "will", "'ll", "going to"})
-_NOT_ONLY: Final = frozenset("only just merely necessarily simply".split())
+_NOT_ONLY: Final = frozenset(["only", "just", "merely", "necessarily", "simply"])
 _NOUN_NEGATION: Final = frozenset({"no", "absence of", "lack of", "without", "short of"})
 SELF_NEGATED: Final = ("license_denial", "sales_result")
 """Instruments whose words hold a negation themselves."""
@@ -42,7 +79,11 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
         if cue.term in _SOFT_WILL and announced:
             continue
         if cue.kind == "hypothetical":
-            if cue.term == "would" and instrument in ("license_requirement", "revenue_fee", "export_ban_lift", "license_grant") and announced:
+            if (
+                cue.term == "would"
+                and instrument in ("license_requirement", "revenue_fee", "export_ban_lift", "license_grant")
+                and announced
+            ):
                 continue
             state = "hypothetical"
         elif state == "current":
@@ -66,7 +107,17 @@ def background_cue(tagged: Tagged, head: Span) -> bool:
     if "had" in lower[max(head[0] - 4, tagged.first) : head[0]]:
         return True
     clause = tagged.clause_of(head[0])
-    words = ("previously", "earlier", "initially", "originally", "years ago", "last year", "the previous", "already", "formerly")
+    words = (
+        "previously",
+        "earlier",
+        "initially",
+        "originally",
+        "years ago",
+        "last year",
+        "the previous",
+        "already",
+        "formerly",
+    )
     return any(
         cue.kind == "background" and cue.term in words and tagged.clause_of(first) == clause
         for first, _, cue in tagged.cues

@@ -6,26 +6,32 @@ from datetime import date
 from typing import Any, Final
 
 from chipgate.errors import BadInputError
-from chipgate.news.dates import Story, dates_of
+from chipgate.news.dates import dates_of
 from chipgate.news.records import When
+from chipgate.news.story import Story
 
 _META: Final = re.compile(r"<meta\b[^<>]{0,600}>", re.I)
 _META_NAME: Final = re.compile(
     r"(?:property|name|itemprop)\s*=\s*[\"'](?:article:published_time|og:published_time|publish-?date|pubdate|date"
     r"|datepublished|dc\.date(?:\.issued)?|parsely-pub-date|sailthru\.date|article\.published|publication_date"
-    r"|citation_publication_date|dcterms\.(?:created|date|issued))[\"']", re.I,
-)  # fmt: skip
+    r"|citation_publication_date|dcterms\.(?:created|date|issued))[\"']",
+    re.I,
+)
 _CONTENT: Final = re.compile(r"content\s*=\s*[\"']([^\"']{8,40})[\"']", re.I)
 _JSON_LD: Final = re.compile(r"<script[^<>]{0,200}application/ld\+json[^<>]{0,100}>", re.I)
 _ISO: Final = re.compile(r"(20\d\d)-(\d\d)-(\d\d)")
 _URL: Final = re.compile(r"https?://[^\s\"'<>]{0,300}?/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:[/-]|\b)")
 _CANONICAL: Final = re.compile(r"<(?:link[^<>]{0,300}rel=[\"']canonical|meta[^<>]{0,300}og:url)[^<>]{0,600}>", re.I)
 _STAMP: Final = re.compile(
-    r"^\s*(?:federal register|published|posted|updated|last updated|first published|date|released|issued|dated|filed|for immediate release)\b"
-    r"|\((?:reuters|ap|afp|xinhua|bloomberg)\)|\bby [A-Z]|\d{1,2}:\d\d|\b(?:gmt|est|edt|hkt|utc|bst|am|pm|a\.m\.|p\.m\.)\b", re.I,
-)  # fmt: skip
+    r"^\s*(?:federal register|published|posted|updated|last updated|first published|date|released|issued|dated"
+    r"|filed|for immediate release)\b"
+    r"|\((?:reuters|ap|afp|xinhua|bloomberg)\)|\bby [A-Z]|\d{1,2}:\d\d|\b(?:gmt|est|edt|hkt|utc|bst|am|pm"
+    r"|a\.m\.|p\.m\.)\b",
+    re.I,
+)
 _DATELINE: Final = re.compile(
-    r"^\s*[A-Z][A-Za-z/.' -]{2,40}(?:,\s*[A-Z][a-z.]+)?,\s+((?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?\s+\d{1,2}(?:,?\s+20\d\d)?"
+    r"^\s*[A-Z][A-Za-z/.' -]{2,40}(?:,\s*[A-Z][a-z.]+)?,\s+((?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov"
+    r"|Dec)[a-z]*\.?\s+\d{1,2}(?:,?\s+20\d\d)?"
     r"|\d{1,2}\s+(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?(?:\s+20\d\d)?)"
 )
 _FIRST: Final = 2500
@@ -118,7 +124,11 @@ def _dateline(text: str, order: str | None) -> date | None:
         if not full:
             continue
         short = len(line.split()) <= 12 and not re.match(r"\s*[-*\u2022]", line)
-        if dateline or (short and (number < 8 or _STAMP.search(line))) or (_STAMP.search(head[: full[0].at + 30]) and full[0].at < 80):
+        if (
+            dateline
+            or (short and (number < 8 or _STAMP.search(line)))
+            or (_STAMP.search(head[: full[0].at + 30]) and full[0].at < 80)
+        ):
             return full[0].first
     return None
 

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 from chipgate.catalogue import Catalogue, catalogue
 from chipgate.news.boilerplate import article_blocks
-from chipgate.news.dates import Story
 from chipgate.news.draft import Drafts
 from chipgate.news.encoding import decode
 from chipgate.news.gate import on_topic
@@ -16,6 +15,7 @@ from chipgate.news.published import parse_order, published_of
 from chipgate.news.records import Document, Event
 from chipgate.news.sentences import Block, Sentence, sentences
 from chipgate.news.snap import snapped
+from chipgate.news.story import Story
 from chipgate.news.tagging import Memory, tag
 from chipgate.news.tokens import normalised, tokenise
 

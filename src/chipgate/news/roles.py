@@ -6,9 +6,24 @@ from typing import Final
 from chipgate.news.lists import GOVERNMENT
 from chipgate.news.tagging import PREPOSITIONS, Mention, Span, Tagged
 
-_BE: Final = frozenset("is are was were be been being get gets got".split())
-_AFTER_PASSIVE: Final = frozenset("from by to".split())
-_REPORT: Final = frozenset("said says reported reports told wrote citing according announced stated added confirmed".split())
+_BE: Final = frozenset(["is", "are", "was", "were", "be", "been", "being", "get", "gets", "got"])
+_AFTER_PASSIVE: Final = frozenset(["from", "by", "to"])
+_REPORT: Final = frozenset(
+    [
+        "said",
+        "says",
+        "reported",
+        "reports",
+        "told",
+        "wrote",
+        "citing",
+        "according",
+        "announced",
+        "stated",
+        "added",
+        "confirmed",
+    ]
+)
 _ACTIVE_GAP: Final = 9
 
 
@@ -31,7 +46,14 @@ def passive(tagged: Tagged, head: Span) -> bool:
     lower = tagged.tokens.lower
     before = lower[max(first - 3, tagged.first) : first]
     word = lower[first]
-    participle = word.endswith(("ed", "en", "old", "ept", "ght", "anned")) or word in ("cut", "hit", "put", "let", "shut", "told")
+    participle = word.endswith(("ed", "en", "old", "ept", "ght", "anned")) or word in (
+        "cut",
+        "hit",
+        "put",
+        "let",
+        "shut",
+        "told",
+    )
     if participle and any(w in _BE for w in before):
         return True
     return participle and stop < tagged.stop and lower[stop] in _AFTER_PASSIVE and lower[stop - 1] not in _AFTER_PASSIVE
@@ -74,7 +96,10 @@ def firm_before(tagged: Tagged, head: Span) -> Mention | None:
     before = [
         m
         for m in tagged.mentions
-        if m.stop <= head[0] and tagged.clause_of(m.first) == clause and m.named.kind != "chip" and not _governed(tagged, m)
+        if m.stop <= head[0]
+        and tagged.clause_of(m.first) == clause
+        and m.named.kind != "chip"
+        and not _governed(tagged, m)
     ]
     if not before:
         return None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 _END: Final = re.compile(r"[.!?\u3002\uff01\uff1f]+[\"')\]]*(?=\s|$)|[;\u3002](?=\s+\(?[a-z0-9ivx]{1,3}[.)]\s)")
@@ -56,7 +57,7 @@ def _pieces(text: str, sentence: Sentence) -> list[Sentence]:
     if sentence.end - sentence.start <= MOST_CHARACTERS:
         return [sentence]
     cuts = [*range(sentence.start, sentence.end, MOST_CHARACTERS), sentence.end]
-    parts = [Sentence(a, b, sentence.paragraph, sentence.heading) for a, b in zip(cuts, cuts[1:], strict=False)]
+    parts = [Sentence(a, b, sentence.paragraph, sentence.heading) for a, b in pairwise(cuts)]
     return [part for part in parts if text[part.start : part.end].strip()]
 
 
@@ -80,6 +81,41 @@ def _ends(text: str, at: int, stop: int, end: int, known: frozenset[str]) -> boo
 
 
 _OPENERS: Final = frozenset(
-    "The A An It He She They But In On At This That These Those However Meanwhile We I Under As After Its Chinese"
-    " Beijing Nvidia China And For If When While Since By With".split()
+    [
+        "The",
+        "A",
+        "An",
+        "It",
+        "He",
+        "She",
+        "They",
+        "But",
+        "In",
+        "On",
+        "At",
+        "This",
+        "That",
+        "These",
+        "Those",
+        "However",
+        "Meanwhile",
+        "We",
+        "I",
+        "Under",
+        "As",
+        "After",
+        "Its",
+        "Chinese",
+        "Beijing",
+        "Nvidia",
+        "China",
+        "And",
+        "For",
+        "If",
+        "When",
+        "While",
+        "Since",
+        "By",
+        "With",
+    ]
 )

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from chipgate.catalogue import Catalogue
-from chipgate.news.records import Event, When
+from chipgate.news.records import Event, Precision, When
 from chipgate.schema.tables import Event as Act
 
 _NEIGHBOURS: Final = {
@@ -38,7 +38,7 @@ def _snap(event: Event, catalogue: Catalogue, published: date | None) -> Event:
     act = best[1]
     when = event.when
     if (when is None or when.basis == "published") and act.instrument == event.instrument:
-        precision = "week" if act.date_precision == "week" else "month" if act.date_precision == "month" else "day"
+        precision: Precision = act.date_precision
         when = When(act.date.first, act.date.last, precision, "snapped")
     source = act.source_urls[0] if act.source_urls else ""
     return replace(event, snapped=act.id, snapped_source=source, act_id=act.id, when=when)
@@ -50,7 +50,8 @@ def _score(event: Event, act: Act, published: date | None) -> float:
         return 0.0
     if published is not None and act.known_since.first > published:
         return 0.0
-    score = 1.0 if act.instrument == event.instrument else 0.4 if frozenset((act.instrument, event.instrument)) in _NEIGHBOURS else 0.0  # fmt: skip
+    neighbours = frozenset((act.instrument, event.instrument)) in _NEIGHBOURS
+    score = 1.0 if act.instrument == event.instrument else 0.4 if neighbours else 0.0
     if not score:
         return 0.0
     if event.chips and act.chips:

@@ -1,5 +1,6 @@
 """A sentence with everything that the lists know of it: names, word classes, cues, clauses, numbers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -12,7 +13,37 @@ from chipgate.schema.news import Cue
 Span = tuple[int, int]
 """Tokens from the first up to, not including, the second; they count from the start of the text."""
 
-PREPOSITIONS: Final = frozenset("to in for from against with into of on at within across inside by via like toward towards over between about as than under among via including".split())  # fmt: skip
+PREPOSITIONS: Final = frozenset(
+    [
+        "to",
+        "in",
+        "for",
+        "from",
+        "against",
+        "with",
+        "into",
+        "of",
+        "on",
+        "at",
+        "within",
+        "across",
+        "inside",
+        "by",
+        "via",
+        "like",
+        "toward",
+        "towards",
+        "over",
+        "between",
+        "about",
+        "as",
+        "than",
+        "under",
+        "among",
+        "via",
+        "including",
+    ]
+)
 _BREAKING: Final = frozenset(";:\u2014\u2013")
 _RELATIVE: Final = ("which", "who", "where", "whose")
 MOST_SPANS: Final = 24
@@ -70,18 +101,18 @@ def _government(named: Named, side: str) -> bool:
     return named.side == side and named.kind in GOVERNMENT
 
 
-_NEEDS: Final = {
+_NEEDS: Final[dict[str, Callable[[Named], bool]]] = {
     "@DOM": lambda n: n.kind == "chip" and n.side == "CN",
     "@CHIP": lambda n: n.kind == "chip",
     "@USCHIP": lambda n: n.kind == "chip" and n.side == "US",
     "@USCHIP_NEW": lambda n: n.kind == "chip" and n.family in NEW_CHIPS,
     "@CN": lambda n: n.side == "CN",
     "@US": lambda n: _government(n, "US"),
-    "@CNFIRM": lambda n: n.kind == "collective" or n.kind == "firm" and n.side == "CN",
+    "@CNFIRM": lambda n: n.kind == "collective" or (n.kind == "firm" and n.side == "CN"),
     "@USFIRM": lambda n: n.kind == "firm" and n.side != "CN",
     "@CNMAKER": lambda n: n.kind == "firm" and n.side == "CN" and (n.maker or n.firm in ("baidu", "alibaba", "smic")),
     "@MAKER": lambda n: n.kind == "firm" and n.maker,
-    "@BUYER": lambda n: n.kind == "collective" or n.kind == "firm" and n.side == "CN" and not n.maker,
+    "@BUYER": lambda n: n.kind == "collective" or (n.kind == "firm" and n.side == "CN" and not n.maker),
     "@LAB": lambda n: n.kind == "firm" and n.side == "CN" and not n.maker,
     "@MEDIA": lambda n: n.kind == "state_media",
     "@LEG": lambda n: n.kind == "legislature",
@@ -129,13 +160,91 @@ class Memory:
         """Officials of no stated side are of the government named last."""
         if self.government is None or self.government.side == "CN":
             return named
-        return replace(named, id="authorities", name=_OF_SIDE.get(self.government.side, self.government.name), side=self.government.side)
+        return replace(
+            named,
+            id="authorities",
+            name=_OF_SIDE.get(self.government.side, self.government.name),
+            side=self.government.side,
+        )
 
 
 _OF_SIDE: Final = {"US": "US officials"}
 _VERBS: Final = ("BAN", "STOP", "RESTRICT", "CMD", "GRANT", "DENY", "ALLOW", "ALLOWX", "IMPOSE", "ADD", "LIFT", "DISC")
-_AMBIGUOUS: Final = frozenset("push ban bans block order orders halt freeze limit limits press pressure target targets cut set permit request requests demand demands approval notice letter issue hit close end curb curbs permits".split())
-_BEFORE_NOUN: Final = frozenset("the a an this that its their outright such any no each these those some of new previous sales export april effective formal temporary blanket total partial official purchase under chip h20 h200 despite further similar".split())
+_AMBIGUOUS: Final = frozenset(
+    [
+        "push",
+        "ban",
+        "bans",
+        "block",
+        "order",
+        "orders",
+        "halt",
+        "freeze",
+        "limit",
+        "limits",
+        "press",
+        "pressure",
+        "target",
+        "targets",
+        "cut",
+        "set",
+        "permit",
+        "request",
+        "requests",
+        "demand",
+        "demands",
+        "approval",
+        "notice",
+        "letter",
+        "issue",
+        "hit",
+        "close",
+        "end",
+        "curb",
+        "curbs",
+        "permits",
+    ]
+)
+_BEFORE_NOUN: Final = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "its",
+        "their",
+        "outright",
+        "such",
+        "any",
+        "no",
+        "each",
+        "these",
+        "those",
+        "some",
+        "of",
+        "new",
+        "previous",
+        "sales",
+        "export",
+        "april",
+        "effective",
+        "formal",
+        "temporary",
+        "blanket",
+        "total",
+        "partial",
+        "official",
+        "purchase",
+        "under",
+        "chip",
+        "h20",
+        "h200",
+        "despite",
+        "further",
+        "similar",
+    ]
+)
 
 
 def _nouns_apart(tokens: Tokens, classes: dict[str, list[Span]]) -> None:
@@ -144,9 +253,10 @@ def _nouns_apart(tokens: Tokens, classes: dict[str, list[Span]]) -> None:
         spans = classes.get(name)
         if spans:
             classes[name] = [
-                (a, b) for a, b in spans
+                (a, b)
+                for a, b in spans
                 if not (b - a == 1 and tokens.lower[a] in _AMBIGUOUS and a > 0 and tokens.lower[a - 1] in _BEFORE_NOUN)
-            ]  # fmt: skip
+            ]
 
 
 def tag(text: str, sentence: Sentence, tokens: Tokens, lists: Lists, memory: Memory) -> Tagged:
@@ -190,7 +300,12 @@ def _clauses(tokens: Tokens, first: int, stop: int, cues: list[tuple[int, int, C
     relative: set[int] = set()
     for i in range(first, stop):
         sign = tokens.words[i]
-        spaced = first < i and tokens.starts[i] > tokens.ends[i - 1] and i + 1 < stop and tokens.starts[i + 1] > tokens.ends[i]
+        spaced = (
+            first < i
+            and tokens.starts[i] > tokens.ends[i - 1]
+            and i + 1 < stop
+            and tokens.starts[i + 1] > tokens.ends[i]
+        )
         if i > first and ((sign in _BREAKING and sign != ":") or (sign == "-" and spaced)):
             breaks.add(i)
     for at, _, cue in cues:

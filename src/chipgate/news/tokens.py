@@ -43,7 +43,9 @@ def tokenise(text: str, start: int = 0, end: int | None = None) -> Tokens:
     if len(low) != len(text):  # a few letters become longer in lower case, which would shift every offset
         low = text.translate(_LOWER)
     spans = [match.span() for match in _TOKEN.finditer(text, start, len(text) if end is None else end)]
-    return Tokens([text[a:b] for a, b in spans], [low[a:b] for a, b in spans], [a for a, _ in spans], [b for _, b in spans])
+    return Tokens(
+        [text[a:b] for a, b in spans], [low[a:b] for a, b in spans], [a for a, _ in spans], [b for _, b in spans]
+    )
 
 
 @dataclass

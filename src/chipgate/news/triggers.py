@@ -11,16 +11,68 @@ from chipgate.news.tagging import Span, Tagged
 from chipgate.schema.news import TriggerRule
 
 _TARIFF_VERBS: Final = re.compile(
-    r"\b(?:impose|imposed|imposes|imposing|announce|announced|announces|threaten|threatened|threatens|raise|raised|levy|levied|slap|slapped|plan|plans|set|sets|hike|hiked|investigat\w+|delay\w*|sign\w*|unveil\w*|place[ds]?|puts?|impos\w+|appl(?:y|ies|ied)|double[ds]?|suspend\w*|proclamation|launch\w*|initiat\w+|open(?:ed|s)|cut|lower(?:ed)?|would)\b", re.I,
-)  # fmt: skip
+    r"\b(?:impose|imposed|imposes|imposing|announce|announced|announces|threaten|threatened|threatens|raise"
+    r"|raised|levy|levied|slap|slapped|plan|plans|set|sets|hike|hiked|investigat\w+|delay\w*|sign\w*|unveil\w*"
+    r"|place[ds]?|puts?|impos\w+|appl(?:y|ies|ied)|double[ds]?|suspend\w*|proclamation|launch\w*|initiat\w+"
+    r"|open(?:ed|s)|cut|lower(?:ed)?|would)\b",
+    re.I,
+)
 _NOUN_HEADS: Final = frozenset(
-    "ANTITRUST ALLEGE_N LICREQ BAN_N CTRL FEE_N ENTLIST BILLNAME SUBSIDY CUSTOMS TARIFF RULEW3 LIC CAP_N TALKS RESUME".split()
+    [
+        "ANTITRUST",
+        "ALLEGE_N",
+        "LICREQ",
+        "BAN_N",
+        "CTRL",
+        "FEE_N",
+        "ENTLIST",
+        "BILLNAME",
+        "SUBSIDY",
+        "CUSTOMS",
+        "TARIFF",
+        "RULEW3",
+        "LIC",
+        "CAP_N",
+        "TALKS",
+        "RESUME",
+    ]
 )
 
 _NOUNS: Final = frozenset(
-    "permission approval approvals green nod go clearance assurance assurances licence license licences licenses lifting"
-    " reversal removal easing resumption letter letters notice guidance received receive receives receiving obtained"
-    " secured won gets got awaiting".split()
+    [
+        "permission",
+        "approval",
+        "approvals",
+        "green",
+        "nod",
+        "go",
+        "clearance",
+        "assurance",
+        "assurances",
+        "licence",
+        "license",
+        "licences",
+        "licenses",
+        "lifting",
+        "reversal",
+        "removal",
+        "easing",
+        "resumption",
+        "letter",
+        "letters",
+        "notice",
+        "guidance",
+        "received",
+        "receive",
+        "receives",
+        "receiving",
+        "obtained",
+        "secured",
+        "won",
+        "gets",
+        "got",
+        "awaiting",
+    ]
 )
 
 
@@ -55,7 +107,9 @@ class Rules:
         """Rules that fire in a sentence; of those with one instrument in one clause, the surest."""
         best: dict[tuple[str, int], Hit] = {}
         # "Stopped short of" is no stop: words of a longer cue of negation are no acts.
-        shut = [(a, b) for a, b, cue in tagged.cues if cue.kind == "negation" and b - a > 1 and cue.term.startswith("stop")]
+        shut = [
+            (a, b) for a, b, cue in tagged.cues if cue.kind == "negation" and b - a > 1 and cue.term.startswith("stop")
+        ]
         present = [*(name for name in tagged.classes if name in self._by_head), *self._named_heads]
         for rule in (self.rules[i] for i in sorted({i for name in present for i in self._by_head[name]})):
             if not self._may(tagged, rule):
@@ -73,9 +127,7 @@ class Rules:
 
     def _may(self, tagged: Tagged, rule: TriggerRule) -> bool:
         """Whether every needed group has a word or name in the sentence at all."""
-        return all(
-            any(a.name in tagged.classes or a.name[0] in "@#" for a in group) for group in self._needs[rule.id]
-        )
+        return all(any(a.name in tagged.classes or a.name[0] in "@#" for a in group) for group in self._needs[rule.id])
 
     def _heads(self, tagged: Tagged, rule: TriggerRule) -> Iterator[Span]:
         for name in rule.head:
@@ -155,9 +207,9 @@ def _place(
     clause = tagged.clause_of(head[0])
     for alternative in group:
         for first, stop in _spans(text, tagged, alternative.name):
-            if not (stop <= head[0] or first >= head[1]):
-                if stop - first <= head[1] - head[0] or alternative.after or alternative.before:
-                    continue  # the head does not need itself
+            overlaps = first < head[1] and stop > head[0]
+            if overlaps and (stop - first <= head[1] - head[0] or alternative.after or alternative.before):
+                continue  # the head does not need itself
             if (alternative.after and first < head[1]) or (alternative.before and stop > head[0]):
                 continue
             gap = first - head[1] if first >= head[1] else head[0] - stop
@@ -180,9 +232,7 @@ def _spans(text: str, tagged: Tagged, name: str) -> list[Span]:
     elif name == "#MONEY":
         wanted = [n for n in tagged.numbers if n.kind == "money"]
     elif name == "#TARV":
-        return [
-            (i, i + 1) for i in range(tagged.first, tagged.stop) if _TARIFF_VERBS.fullmatch(tagged.tokens.lower[i])
-        ]
+        return [(i, i + 1) for i in range(tagged.first, tagged.stop) if _TARIFF_VERBS.fullmatch(tagged.tokens.lower[i])]
     elif name == "#CAPNUM":
         wanted = [n for n in tagged.numbers if n.kind in ("count", "percent") and not is_fee(text, n, *bounds)]
     else:
@@ -193,7 +243,14 @@ def _spans(text: str, tagged: Tagged, name: str) -> list[Span]:
 _GROUPS: Final = (
     ("purchase_ban", "purchase_discouragement", "customs_block", "purchase_approval", "security_summons"),
     ("license_requirement", "threshold_rule", "license_denial", "export_ban_lift", "license_grant", "entity_listing"),
-    ("license_requirement", "export_ban_lift", "license_grant", "purchase_ban", "purchase_approval", "purchase_discouragement"),
+    (
+        "license_requirement",
+        "export_ban_lift",
+        "license_grant",
+        "purchase_ban",
+        "purchase_approval",
+        "purchase_discouragement",
+    ),
     ("security_allegation", "state_media_signal", "security_summons", "antitrust"),
     ("legislation_proposed", "legislation_passed", "threshold_rule", "license_requirement", "entity_listing"),
     ("order_placed", "purchase_approval"),
@@ -202,7 +259,7 @@ _GROUPS: Final = (
     ("tariff", "revenue_fee", "negotiation"),
     ("purchase_approval", "license_grant", "export_ban_lift"),
     ("rare_earth_control", "license_requirement", "export_ban_lift", "license_grant"),
-)  # fmt: skip
+)
 """Instruments that one act is one of: where two claim a clause, the surer stands."""
 
 

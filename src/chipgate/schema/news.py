@@ -12,7 +12,9 @@ NewsInstrument = Instrument | MarketInstrument
 """What an event of an article does: the vocabulary of the event table, and four events of the market."""
 
 Side = Literal["US", "CN", "third", "company"]
-EntityKind = Literal["state", "agency", "leader", "legislature", "role", "state_media", "outlet", "firm", "collective", "coref"]
+EntityKind = Literal[
+    "state", "agency", "leader", "legislature", "role", "state_media", "outlet", "firm", "collective", "coref"
+]
 NewsAuthority = Literal[
     "formal_order", "official_statement", "private_guidance", "state_media", "company_statement", "legislative",
     "press_report",

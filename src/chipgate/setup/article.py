@@ -21,7 +21,13 @@ from chipgate.news.records import Document, Event
 from chipgate.setup.scenario import resolve
 from chipgate.timegrid import FIRST_DAY, add_months
 
-_SIGNALS: Final = ("security_summons", "security_allegation", "state_media_signal", "antitrust", "purchase_discouragement")
+_SIGNALS: Final = (
+    "security_summons",
+    "security_allegation",
+    "state_media_signal",
+    "antitrust",
+    "purchase_discouragement",
+)
 _FRESH_DAYS: Final = 120
 """Signals older than this are history that the record of later acts has answered."""
 _RECORD_AUTHORITY: Final = {"company_statement": "press_report", "legislative": "official_statement"}
@@ -56,7 +62,9 @@ def scenario_of(document: Document, events: Sequence[Event], name: str, data: Ca
     if day < FIRST_DAY:
         raise BadInputError(f"{document.name}: published {day}, before {FIRST_DAY}, where the record begins")
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
-        raise BadInputError(f"--scenario {name}.yaml: a scenario's name is small letters, digits and hyphens, such as my-article.yaml")
+        raise BadInputError(
+            f"--scenario {name}.yaml: a scenario's name is small letters, digits and hyphens, such as my-article.yaml"
+        )
     on = [e for e in events if e.on]
     body: dict[str, Any] = {
         "id": name, "title": f"As of {day}: {document.title or document.name}"[:100], "story": _story(on, day),
@@ -86,7 +94,7 @@ def _story(on: Sequence[Event], day: date) -> str:
 
 
 def families_of(event: Event, data: Catalogue) -> list[str]:
-    """Chip families that an event concerns, among those on sale in China; those without a name concern the H20's line."""
+    """Chip families on sale in China that an event names."""
     offers = [o for o in data.offers.values() if o.route == "legal"]
     return list(dict.fromkeys(o.family for o in offers if o.chip in event.chips))
 
@@ -142,11 +150,17 @@ def _signal(event: Event, day: date, data: Catalogue) -> dict[str, Any] | None:
 def _yaml(body: dict[str, Any], events: Sequence[Event]) -> str:
     """The file: the scenario, then every event of the article as a comment."""
     text = yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=110)
-    lines = ["", "# Events of the article; those marked off are not in the scenario.", "# on   date        instrument, actor, context, confidence, known act: text"]
+    lines = [
+        "",
+        "# Events of the article; those marked off are not in the scenario.",
+        "# on   date        instrument, actor, context, confidence, known act: text",
+    ]
     for event in events:
         mark = "on " if event.on else "off"
         own = f"{event.instrument}, {event.actor}, {event.context}, {event.confidence:.2f}, {event.snapped or '-'}"
-        number = f" [{event.parameter.name} {event.parameter.value:g} {event.parameter.unit}]" if event.parameter else ""
+        number = (
+            f" [{event.parameter.name} {event.parameter.value:g} {event.parameter.unit}]" if event.parameter else ""
+        )
         lines.append(f"# {mark}  {event.when or '-'!s:10}  {own}{number}: {_plain(event.text[:140])}")
     return text + "\n".join(lines) + "\n"
 

@@ -73,7 +73,9 @@ def followers(made: Plan, streams: Streams, up: NDArray[np.float64], levels: NDA
     In a draw at most one act follows on a family: that of its likeliest signal. Acts short of a block are left to the
     process, which stands below them or not; so a signal never opens the gate. Where a setting fixes it, that stands.
     """
-    priors = {prior_of(made.catalogue, signal.rank).id: prior_of(made.catalogue, signal.rank) for signal in made.signals}
+    priors = {
+        prior_of(made.catalogue, signal.rank).id: prior_of(made.catalogue, signal.rank) for signal in made.signals
+    }
     means = {key: mean_chance(prior, pairs(made.catalogue, prior, made.as_of)) for key, prior in priors.items()}
     strongest: dict[str, str] = {}
     for signal in made.signals:
