@@ -8,13 +8,15 @@ from datetime import date
 
 from chipgate.news.read import read_document
 
-ON_TOPIC = """Washington barred sales of Nvidia's H20 to China in April, and lifted the ban in July. Regulators in Beijing told
-technology companies last week to justify their orders in writing, people familiar with the matter said. Nvidia agreed to
-pay 15 percent of its revenue from sales of the chip in China, and its shares rose 2 percent on Tuesday.
+ON_TOPIC = """Washington barred sales of Nvidia's H20 to China in April, and lifted the ban in July. Regulators in Beijing
+told technology companies last week to justify their orders in writing, people familiar with the matter said.
+Nvidia agreed to pay 15 percent of its revenue from sales of the chip in China, and its shares rose 2 percent
+on Tuesday.
 
 """
-OFF_TOPIC = """The museum opens a wing for ceramics in May, and expects some 40,000 visitors in the first year. Tickets cost 12
-euros; the old rooms stay open through the summer, the director said on Tuesday, and the roof is mended by October.
+OFF_TOPIC = """The museum opens a wing for ceramics in May, and expects some 40,000 visitors in the first year. Tickets cost
+12 euros; the old rooms stay open through the summer, the director said on Tuesday, and the roof is mended by
+October.
 
 """
 SIZE = 1_000_000

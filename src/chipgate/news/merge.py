@@ -100,11 +100,13 @@ def one_act_a_sentence(events: list[Event]) -> list[Event]:
     """Of two neighbouring kinds that one sentence gave for one act, the surer."""
     kept: list[Event] = []
     for event in events:
-        rival = next((k for k in kept if k.span == event.span and _related(k, event)), None)
-        if rival is None:
+        at = len(kept) - 1  # events of one sentence stand side by side
+        while at >= 0 and kept[at].span == event.span and not _related(kept[at], event):
+            at -= 1
+        if at < 0 or kept[at].span != event.span:
             kept.append(event)
-        elif event.confidence > rival.confidence:
-            kept[kept.index(rival)] = event
+        elif event.confidence > kept[at].confidence:
+            kept[at] = event
     return kept
 
 
