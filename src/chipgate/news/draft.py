@@ -32,6 +32,7 @@ class Drafts:
         self._rules = Rules(known.rules)
         self._events: list[Event] = []
         self._headings: list[Event] = []
+        self._read: set[tuple[str, When | None]] = set()
         self._paragraph = -1
         self._inherited: When | None = None
         self._chips: tuple[Mention, ...] = ()
@@ -56,7 +57,7 @@ class Drafts:
         elif fresh and _leads(self._text, sentence.start, dates):
             self._inherited = dates[0]
         own = tuple(m for m in tagged.mentions if m.named.kind == "chip")
-        if tagged.classes:
+        if tagged.classes and not self._seen_before(tagged):
             with_numbers(self._text, tagged)
             hits = self._rules.hits(self._text, tagged)
             for hit in hits:
@@ -67,6 +68,13 @@ class Drafts:
         if settled and settled[-1].precision != "year":
             self._inherited = settled[-1]
         self._sourcing = sourcing_of(tagged, "", self._sourcing)
+
+    def _seen_before(self, tagged: Tagged) -> bool:
+        """Whether this very sentence was read before under the same heading: its events are there already."""
+        key = (self._text[tagged.sentence.start : tagged.sentence.end].strip(), self._story.heading)
+        known = key in self._read and not tagged.sentence.heading
+        self._read.add(key)
+        return known
 
     def _take_heading(self, dates: list[When], length: int) -> None:
         """A heading with a date dates what stands under it; one without ends that."""

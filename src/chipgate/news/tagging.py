@@ -86,7 +86,8 @@ class Tagged:
 
     def clause_of(self, token: int) -> int:
         """Number of the clause of a token."""
-        return self.clause[min(max(token - self.first, 0), len(self.clause) - 1)]
+        at = token - self.first
+        return self.clause[at if 0 <= at < len(self.clause) else -1]
 
     def named(self, kind: str) -> list[Span]:
         """Spans of the names that a need such as ``@CN`` stands for."""
