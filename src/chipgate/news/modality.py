@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from chipgate.news.roles import passive
 from chipgate.news.tagging import Span, Tagged
 from chipgate.schema.news import Context
 
@@ -48,6 +49,7 @@ _SOFT: Final = frozenset(
     }
 )
 _SOFT_WILL: Final = frozenset({"would", "will", "'ll", "going to"})
+_AFTER_HEAD: Final = ("none of", "none", "nobody")
 _NOT_ONLY: Final = frozenset(["only", "just", "merely", "necessarily", "simply"])
 _NOUN_NEGATION: Final = frozenset({"no", "absence of", "lack of", "without", "short of"})
 SELF_NEGATED: Final = ("license_denial", "sales_result")
@@ -63,6 +65,8 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
     clause = tagged.clause_of(head[0])
     state: Context = "current"
     for first, stop, cue in tagged.cues:
+        if cue.term in _AFTER_HEAD and head[1] <= first <= head[1] + 2:
+            return "negated"  # ordered none of its firms to stop
         if cue.kind not in _REACH or stop > head[0]:
             continue
         gap = head[0] - stop
@@ -73,7 +77,11 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
         if cue.kind == "negation":
             if instrument in SELF_NEGATED or _not_only(tagged, stop) or "NODOUBLE" in tagged.classes:
                 continue
-            if gap > 4 and cue.term in ("not", "n't", "no", "never"):
+            if (
+                gap > 4
+                and cue.term in ("not", "n't", "no", "never")
+                and not (cue.term == "no" and passive(tagged, head))
+            ):
                 continue
             return "negated"
         if cue.term in _SOFT_WILL and announced:

@@ -161,8 +161,14 @@ class Rules:
                 return None
             if rule.subject == "yes" and side not in (rule.side, "any", "third"):
                 return None
-            verb = not any(name in _NOUN_HEADS for name in rule.head) and tagged.tokens.lower[head[0]] not in _NOUNS
+            verb = (
+                not media
+                and not any(name in _NOUN_HEADS for name in rule.head)
+                and tagged.tokens.lower[head[0]] not in _NOUNS
+            )
             if verb and side != rule.side and firm_before(tagged, head) is not None:
+                return None
+            if rule.instrument == "purchase_ban" and not side and not _speaks_of_china(tagged):
                 return None
             weight += 0.15 if side == rule.side and subject.how != "sentence" else 0.05 if side else 0.0
         return Hit(rule, head, (low, high), subject, min(weight, 0.95))
@@ -238,6 +244,15 @@ def _spans(text: str, tagged: Tagged, name: str) -> list[Span]:
     else:
         wanted = [n for n in tagged.numbers if n.kind in ("money", "percent")]
     return [(tagged.tokens.at(n.start), max(tagged.tokens.at(n.end), tagged.tokens.at(n.start) + 1)) for n in wanted]
+
+
+def _speaks_of_china(tagged: Tagged) -> bool:
+    """Whether a sentence without a subject speaks of an order within China at all; a firm alone does not tell."""
+    return (
+        "GOVSCOPE" in tagged.classes
+        or "CMD" in tagged.classes
+        or any(m.named.side == "CN" and m.named.kind not in ("firm", "chip") for m in tagged.mentions)
+    )
 
 
 _GROUPS: Final = (
