@@ -25,6 +25,33 @@ _DATED: Final = re.compile(
 )  # fmt: skip
 _STOP: Final = re.compile(r"[.!?:;\u3002\u201d\"')]\s*$")
 _RULE: Final = re.compile(r"[\s\-=_*~|\u2022\u2014.]*$")
+_OPEN_ENDS: Final = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "and",
+        "or",
+        "of",
+        "on",
+        "to",
+        "in",
+        "for",
+        "with",
+        "that",
+        "by",
+        "at",
+        "from",
+        "its",
+        "their",
+        "as",
+        "is",
+        "was",
+        "are",
+        "were",
+        "has",
+    ]
+)
 _LONG, _PROSE = 12, 8
 
 
@@ -89,12 +116,19 @@ def _joined(lines: Sequence[_Line]) -> list[_Line]:
 
 
 def _continued(lines: Sequence[_Line]) -> list[_Line]:
-    """Lines that go on in the middle of a sentence: the one before has no stop, and this one starts small."""
+    """Lines that go on in the middle of a sentence are joined to the one before."""
     found: list[_Line] = []
     for line in lines:
-        goes_on = bool(found) and not line.blank_before and line.text[0].islower() and not _STOP.search(found[-1].text)
+        goes_on = bool(found) and not line.blank_before and _runs_on(found[-1].text, line.text)
         _append(found, line, joins=goes_on and found[-1].words >= 6)
     return found
+
+
+def _runs_on(before: str, line: str) -> bool:
+    """Whether a line goes on with the sentence before: that one has no stop, and ends, or this starts, in its middle."""
+    if _STOP.search(before):
+        return False
+    return line[0].islower() or before.endswith(",") or before.rsplit(None, 1)[-1] in _OPEN_ENDS
 
 
 def _append(found: list[_Line], line: _Line, *, joins: bool) -> None:
