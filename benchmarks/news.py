@@ -8,14 +8,14 @@ from datetime import date
 
 from chipgate.news.read import read_document
 
-ON_TOPIC = """Washington barred sales of Nvidia's H20 to China in April, and lifted the ban in July. Regulators in Beijing
-told technology companies last week to justify their orders in writing, people familiar with the matter said.
+ON_TOPIC = """Washington barred sales of Nvidia's H20 to China in April, and lifted the ban in July. Regulators in
+Beijing told technology companies last week to justify their orders in writing, people familiar with the matter said.
 Nvidia agreed to pay 15 percent of its revenue from sales of the chip in China, and its shares rose 2 percent
 on Tuesday.
 
 """
-OFF_TOPIC = """The museum opens a wing for ceramics in May, and expects some 40,000 visitors in the first year. Tickets cost
-12 euros; the old rooms stay open through the summer, the director said on Tuesday, and the roof is mended by
+OFF_TOPIC = """The museum opens a wing for ceramics in May, and expects some 40,000 visitors in the first year. Tickets
+cost 12 euros; the old rooms stay open through the summer, the director said on Tuesday, and the roof is mended by
 October.
 
 """
@@ -29,9 +29,8 @@ def main() -> None:
         wall, work = time.perf_counter(), time.process_time()
         document = read_document(long, published=date(2025, 9, 18))
         wall, work = time.perf_counter() - wall, time.process_time() - work
-        print(
-            f"1 MB {name}: {wall:.2f} s, {work:.2f} s of one core, {SIZE / 1e6 / wall:.2f} MB/s, {len(document.events)} events"
-        )
+        speed = f"{wall:.2f} s, {work:.2f} s of one core, {SIZE / 1e6 / wall:.2f} MB/s"
+        print(f"1 MB {name}: {speed}, {len(document.events)} events")
 
 
 if __name__ == "__main__":

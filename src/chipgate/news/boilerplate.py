@@ -26,31 +26,7 @@ _DATED: Final = re.compile(
 _STOP: Final = re.compile(r"[.!?:;\u3002\u201d\"')]\s*$")
 _RULE: Final = re.compile(r"[\s\-=_*~|\u2022\u2014.]*$")
 _OPEN_ENDS: Final = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "and",
-        "or",
-        "of",
-        "on",
-        "to",
-        "in",
-        "for",
-        "with",
-        "that",
-        "by",
-        "at",
-        "from",
-        "its",
-        "their",
-        "as",
-        "is",
-        "was",
-        "are",
-        "were",
-        "has",
-    ]
+    ["a", "an", "the", "and", "or", "of", "on", "to", "in", "for", "with", "that", "by", "at", "from", "its", "their"]
 )
 _LONG, _PROSE = 12, 8
 
@@ -125,7 +101,7 @@ def _continued(lines: Sequence[_Line]) -> list[_Line]:
 
 
 def _runs_on(before: str, line: str) -> bool:
-    """Whether a line goes on with the sentence before: that one has no stop, and ends, or this starts, in its middle."""
+    """Whether a line goes on with the sentence before: no stop between, and one of the two lies in its middle."""
     if _STOP.search(before):
         return False
     return line[0].islower() or before.endswith(",") or before.rsplit(None, 1)[-1] in _OPEN_ENDS

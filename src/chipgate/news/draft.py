@@ -152,7 +152,8 @@ class Drafts:
         if hit.rule.instrument == "negotiation":
             return None, ("United States", "China")
         mention = hit.subject.mention
-        if mention is None or mention.named.kind in ("firm", "outlet"):
+        foreign = mention is not None and side in ("US", "CN") and mention.named.side not in (side, "any")
+        if mention is None or foreign or mention.named.kind in ("firm", "outlet"):
             legislators = [m for m in tagged.mentions if m.named.kind == "legislature"]
             if hit.rule.instrument.startswith("legislation") and legislators:
                 return legislators[0], (legislators[0].named.name,)

@@ -47,9 +47,15 @@ def _same(a: Event, b: Event) -> bool:
         return False
     if a.instrument == "purchase_discouragement" and a.actor != b.actor and not {a.actor, b.actor} & GENERIC:
         return False  # each agency gives its own advice
+    if a.instrument == "purchase_approval" and _buyers(a) and _buyers(b) and not _buyers(a) & _buyers(b):
+        return False
     if a.instrument in ("entity_listing", "antitrust", "state_media_signal", "legislation_proposed"):
         return not (a.firms and b.firms and not set(a.firms) & set(b.firms))
     return True
+
+
+def _buyers(event: Event) -> set[str]:
+    return set(event.firms) - {"nvidia", "amd", "intel", "tsmc"}
 
 
 def _dates_fit(a: Event, b: Event) -> bool:

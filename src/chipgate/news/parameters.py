@@ -83,6 +83,12 @@ _FEE: Final = re.compile(
     r"|of\s+what\s+(?:it|they)\s+(?:earns?|makes?|takes?))",
     re.I,
 )
+_OF_VOLUME: Final = re.compile(
+    r"\s*of\s+(?:the\s+|its\s+|all\s+|their\s+)?(?:total|aggregate|overall|volume|volumes|amount|quantity|number|units|shipments|what"
+    r"|that|those|us\b|u\.s\.|american|domestic)",
+    re.I,
+)
+_HALF: Final = re.compile(r"\bhalf\s+(?:of\s+)?(?:the|what|that|its)\b", re.I)
 _PAYS: Final = re.compile(
     r"\b(?:pay|pays|paying|give|gives|giving|hand|hands|handing|remit|share|sharing|surrender|fork|turn|take"
     r"|takes|taking|collect|collects"
@@ -195,11 +201,16 @@ def is_fee(text: str, number: Number, start: int, end: int) -> bool:
     return bool(_PAY.search(before) or _PAY.search(after))
 
 
+def is_cap(text: str, number: Number, end: int) -> bool:
+    """Whether a percentage is a share of volume: "of" what was sold, shipped or counted follows it."""
+    return number.kind == "percent" and _OF_VOLUME.match(text[number.end : min(number.end + 60, end)]) is not None
+
+
 def parameter_of(
     text: str, numbers: Sequence[Number], bounds: tuple[int, int], instrument: str, at: int
 ) -> Parameter | None:
     """The number of a sentence that an event of this kind takes, nearest to the offset of its act."""
-    if not numbers:
+    if not numbers and instrument != "volume_cap":
         return None
     s, e = bounds
     if instrument == "revenue_fee":
@@ -214,9 +225,9 @@ def parameter_of(
         ]
         return Parameter("rate", _nearest(rates, at).value / 100, "fraction") if rates else None
     if instrument == "volume_cap":
-        counts = [n for n in numbers if n.kind == "count"] or [n for n in numbers if n.kind == "percent"]
+        counts = [n for n in numbers if n.kind == "count"] or [n for n in numbers if is_cap(text, n, e)]
         if not counts:
-            return None
+            return Parameter("cap", 0.5, "fraction") if _HALF.search(text[s:e]) else None
         chosen = _nearest(counts, at)
         return Parameter("cap", chosen.value / (100 if chosen.kind == "percent" else 1), chosen.unit)
     if instrument in ("order_placed", "sales_result", "subsidy", "purchase_approval", "license_grant"):

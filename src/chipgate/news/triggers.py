@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chipgate.news.parameters import is_fee
+from chipgate.news.parameters import is_cap, is_fee
 from chipgate.news.roles import Subject, firm_before, passive, subject_of
 from chipgate.news.tagging import Span, Tagged
 from chipgate.schema.news import TriggerRule
@@ -213,7 +213,7 @@ def _place(
     clause = tagged.clause_of(head[0])
     for alternative in group:
         for first, stop in _spans(text, tagged, alternative.name):
-            overlaps = first < head[1] and stop > head[0]
+            overlaps = first < head[1] and stop > head[0] and not alternative.name.startswith("#")
             if overlaps and (stop - first <= head[1] - head[0] or alternative.after or alternative.before):
                 continue  # the head does not need itself
             if (alternative.after and first < head[1]) or (alternative.before and stop > head[0]):
@@ -240,7 +240,7 @@ def _spans(text: str, tagged: Tagged, name: str) -> list[Span]:
     elif name == "#TARV":
         return [(i, i + 1) for i in range(tagged.first, tagged.stop) if _TARIFF_VERBS.fullmatch(tagged.tokens.lower[i])]
     elif name == "#CAPNUM":
-        wanted = [n for n in tagged.numbers if n.kind in ("count", "percent") and not is_fee(text, n, *bounds)]
+        wanted = [n for n in tagged.numbers if n.kind == "count" or is_cap(text, n, bounds[1])]
     else:
         wanted = [n for n in tagged.numbers if n.kind in ("money", "percent")]
     return [(tagged.tokens.at(n.start), max(tagged.tokens.at(n.end), tagged.tokens.at(n.start) + 1)) for n in wanted]
