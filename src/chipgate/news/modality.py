@@ -50,6 +50,7 @@ _SOFT: Final = frozenset(
 )
 _SOFT_WILL: Final = frozenset({"would", "will", "'ll", "going to"})
 _AFTER_HEAD: Final = ("none of", "none", "nobody")
+_FALSE: Final = ("false", "wrong", "true", "untrue", "unfounded", "debunked")
 _NOT_ONLY: Final = frozenset(["only", "just", "merely", "necessarily", "simply"])
 _NOUN_NEGATION: Final = frozenset({"no", "absence of", "lack of", "without", "short of"})
 SELF_NEGATED: Final = ("license_denial", "sales_result")
@@ -63,7 +64,7 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
         announced: Someone in office says so, which makes "will" and "would" an announcement rather than a guess.
     """
     clause = tagged.clause_of(head[0])
-    state: Context = "current"
+    state: Context = "hypothetical" if _subjunctive(tagged, head) else "current"
     for first, stop, cue in tagged.cues:
         if cue.term in _AFTER_HEAD and head[1] <= first <= head[1] + 2:
             return "negated"  # ordered none of its firms to stop
@@ -99,9 +100,19 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
     return state
 
 
+def _subjunctive(tagged: Tagged, head: Span) -> bool:
+    """Had China banned ..., were Beijing to bar ...: an inverted clause that opens a sentence supposes."""
+    opens = tagged.tokens.lower[tagged.first] in ("had", "were", "should")
+    return (
+        opens
+        and tagged.clause_of(head[0]) == 0
+        and any(word in ("would", "could", "might") for word in tagged.tokens.lower[head[0] : tagged.stop])
+    )
+
+
 def denied(tagged: Tagged, head: Span) -> bool:
     """Whether the sentence denies what the head states."""
-    return any(cue.kind == "denial" and stop <= head[0] for _, stop, cue in tagged.cues)
+    return any(cue.kind == "denial" and (stop <= head[0] or cue.term.endswith(_FALSE)) for _, stop, cue in tagged.cues)
 
 
 def announced(tagged: Tagged) -> bool:

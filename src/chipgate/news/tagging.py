@@ -112,7 +112,7 @@ _NEEDS: Final[dict[str, Callable[[Named], bool]]] = {
     "@CNFIRM": lambda n: n.kind == "collective" or (n.kind == "firm" and n.side == "CN"),
     "@USFIRM": lambda n: n.kind == "firm" and n.side != "CN",
     "@CNMAKER": lambda n: n.kind == "firm" and n.side == "CN" and (n.maker or n.firm in ("baidu", "alibaba", "smic")),
-    "@MAKER": lambda n: n.kind == "firm" and n.maker,
+    "@MAKER": lambda n: n.kind == "firm" and n.maker and n.firm not in ("google", "amazon"),
     "@BUYER": lambda n: n.kind == "collective" or (n.kind == "firm" and n.side == "CN" and not n.maker),
     "@LAB": lambda n: n.kind == "firm" and n.side == "CN" and not n.maker,
     "@MEDIA": lambda n: n.kind == "state_media",
