@@ -111,6 +111,10 @@ def test_a_page_of_html_is_read_without_its_furniture() -> None:
         "China has not banned companies from buying the Nvidia H20.",
         "If Beijing were to bar companies from buying the Nvidia H20, Huawei would gain.",
         "China may forbid its companies from buying Nvidia H20 chips.",
+        "Had China banned companies from buying the Nvidia H20 in 2023, Huawei would now be larger.",
+        "Reports that customs in China would block the H20 proved false.",
+        "Beijing has ordered none of its companies to stop buying the Nvidia H20.",
+        "Some in Congress want a ban on all exports of the H20 to China.",
     ],
 )
 def test_what_was_not_done_is_never_switched_on(sentence: str) -> None:
@@ -159,6 +163,15 @@ def test_who_acts_on_whom(sentence: str, instrument: str, side: str) -> None:
         f"Nvidia's H20 and H200 artificial-intelligence chips are at issue in China.\n\n{sentence}\n", "2026-01-20"
     )
     assert (instrument, side) in [(e.instrument, e.actor_side) for e in document.events]
+
+
+def test_a_supposed_number_does_not_become_that_of_an_act() -> None:
+    text = (
+        "Nvidia will share its revenue from the H20 in China with the US government, the White House announced.\n\n"
+        "It might one day charge 30 percent of sales of the H20 in China.\n"
+    )
+    fees = [e for e in read(text, "2025-09-01").events if e.instrument == "revenue_fee" and e.on]
+    assert [e.parameter for e in fees if e.parameter] == []
 
 
 def test_two_bans_of_two_years_stay_two_events() -> None:

@@ -65,7 +65,7 @@ def read(
 
 
 def _input(file: str) -> bytes:
-    from chipgate.news.encoding import MOST_BYTES
+    from chipgate.news.encoding import MOST_BYTES, too_long
 
     if file == "-":
         return sys.stdin.buffer.read(MOST_BYTES + 1)
@@ -73,6 +73,8 @@ def _input(file: str) -> bytes:
     try:
         if path.is_dir():
             raise BadInputError(f"{file}: is a folder; give the file of one article")
+        if path.is_file() and path.stat().st_size > MOST_BYTES:
+            raise too_long(path.stat().st_size, file)
         with path.open("rb") as stream:
             raw = stream.read(MOST_BYTES + 1)
     except OSError as error:

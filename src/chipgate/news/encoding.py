@@ -25,13 +25,17 @@ def decode(raw: bytes | str, name: str) -> str:
         BadInputError: It is empty, too long, or no text.
     """
     if len(raw) > MOST_BYTES:
-        raise BadInputError(
-            f"{name}: is {len(raw) / 1e6:.0f} MB; an article has at most {MOST_BYTES / 1e6:.0f} MB, give its text alone"
-        )
+        raise too_long(len(raw), name)
     text = raw if isinstance(raw, str) else _text(raw, name)
     if not text.strip():
         raise BadInputError(f"{name}: is empty; give the text or the saved page of an article")
     return text
+
+
+def too_long(size: int, name: str) -> BadInputError:
+    """The refusal of an input of a size in bytes."""
+    most = MOST_BYTES / 1e6
+    return BadInputError(f"{name}: is {size / 1e6:.0f} MB; an article has at most {most:.0f} MB, give its text alone")
 
 
 def _text(raw: bytes, name: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from chipgate.news.records import Event, When, unique
+from chipgate.news.records import SWITCHED_ON, Event, Parameter, When, unique
 
 _NEAR_DAYS: Final = {"day": 6, "week": 12, "month": 40, "quarter": 100, "year": 366, "unknown": 10_000}
 _FIRM: Final = {"text": 4, "relative": 3, "heading": 3, "snapped": 2, "published": 1, "none": 0}
@@ -84,11 +84,20 @@ def _together(a: Event, b: Event) -> Event:
         lead,
         targets=unique((*lead.targets, *other.targets))[:8], firms=unique((*lead.firms, *other.firms))[:8],
         chips=unique((*lead.chips, *other.chips)), chip_names=unique((*lead.chip_names, *other.chip_names)),
-        parameter=lead.parameter or other.parameter, when=when,
+        parameter=_parameter(lead, other), when=when,
         implemented=lead.implemented or other.implemented, removed=lead.removed or other.removed, context=context,
         confidence=min(max(lead.confidence, other.confidence) + 0.04, 0.97), mentions=a.mentions + b.mentions,
         authority_rank=lead.authority_rank,
     )  # fmt: skip
+
+
+def _parameter(lead: Event, other: Event) -> Parameter | None:
+    """The number of the surer mention; what is only supposed gives none to what was done."""
+    if lead.context in SWITCHED_ON and other.context not in SWITCHED_ON:
+        return lead.parameter
+    if other.context in SWITCHED_ON and lead.context not in SWITCHED_ON:
+        return other.parameter
+    return lead.parameter or other.parameter
 
 
 def _strength(event: Event) -> float:
