@@ -34,7 +34,9 @@ def standing(
     public = authority not in ("private_guidance",) and not any(
         cue.term in ("is-informed", "letter", "letters") for _, _, cue in tagged.cues
     )
-    return Standing(authority, rank_of(authority, instrument, actor.named if actor else None, public), public, sourcing)
+    return Standing(
+        authority, rank_of(lists, authority, instrument, actor.named if actor else None, public), public, sourcing
+    )
 
 
 def sourcing_of(tagged: Tagged, side: str, before: Sourcing | None = None) -> Sourcing:
@@ -96,16 +98,11 @@ def _authority(
     return usual
 
 
-def rank_of(authority: str, instrument: str, actor: Named | None, public: bool) -> int:
-    """Rung of the ladder, 9 to 1."""
-    if authority == "formal_order":
-        return 9 if public else 8
-    if authority == "official_statement":
-        return 7
-    if authority == "private_guidance":
-        return 6
+def rank_of(lists: Lists, authority: str, instrument: str, actor: Named | None, public: bool) -> int:
+    """Rung of the ladder, 9 to 1: of an authority with several rungs, that of its vehicle."""
+    rungs = [rung.rank for rung in lists.ladder if rung.authority == authority]
     if authority == "state_media":
-        return int(actor.vehicle) if actor and actor.vehicle.isdigit() else 3
-    if authority == "legislative":
-        return 4 if instrument == "legislation_passed" else 3
-    return 3 if authority == "company_statement" else 1
+        vehicle = int(actor.vehicle) if actor and actor.vehicle.isdigit() else 3
+        return vehicle if vehicle in rungs else min(rungs)
+    lower = (authority == "formal_order" and not public) or instrument == "legislation_proposed"
+    return min(rungs) if lower else max(rungs)

@@ -1,5 +1,6 @@
 """The reader's lists, loaded once for a catalogue: names, words, cues, rules, ladders."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -70,40 +71,44 @@ class Lists:
 
 def lists(catalogue: Catalogue) -> Lists:
     """The lists of a catalogue."""
-    return _load(catalogue, catalogue.roots)
+    return _load(catalogue)
 
 
 @cache
-def _load(catalogue: Catalogue, roots: tuple[Path, ...]) -> Lists:
-    folder = roots[0] / "news"
-    words = _table(folder / "lexicon.csv", Word, lambda w: (w.term, w.word_class))
-    rules = tuple(_table(folder / "triggers.csv", TriggerRule, lambda r: r.id))
-    _check_classes(rules, {w.word_class for w in words}, folder / "triggers.csv")
+def _load(catalogue: Catalogue) -> Lists:
+    words = _table(catalogue.roots, "lexicon.csv", Word, lambda w: (w.term, w.word_class))
+    rules = tuple(_table(catalogue.roots, "triggers.csv", TriggerRule, lambda r: r.id))
+    _check_classes(rules, {w.word_class for w in words}, catalogue.roots[0] / "news" / "triggers.csv")
     phrases: dict[str, tuple[str, ...]] = {}
-    for phrase in _table(folder / "phrases.csv", Phrase, lambda p: (p.term, p.kind)):
+    for phrase in _table(catalogue.roots, "phrases.csv", Phrase, lambda p: (p.term, p.kind)):
         phrases[phrase.kind] = (*phrases.get(phrase.kind, ()), phrase.term)
-    chip_names = _table(folder / "chip_names.csv", ChipName, lambda c: c.name)
+    chip_names = _table(catalogue.roots, "chip_names.csv", ChipName, lambda c: c.name)
+    crosswalk = _table(catalogue.roots, "crosswalk.csv", CrossWalk, lambda c: c.instrument)
     return Lists(
-        names=Trie(_names(catalogue, folder, chip_names)),
+        names=Trie(_names(catalogue, chip_names)),
         words=Trie((w.term, w.word_class) for w in words),
-        cues=Trie((c.term, c) for c in _table(folder / "cues.csv", Cue, lambda c: (c.term, c.kind))),
+        cues=Trie((c.term, c) for c in _table(catalogue.roots, "cues.csv", Cue, lambda c: (c.term, c.kind))),
         rules=rules,
-        crosswalk={c.instrument: c for c in _table(folder / "crosswalk.csv", CrossWalk, lambda c: c.instrument)},
-        ladder=tuple(_table(folder / "ladder.csv", LadderRung, lambda r: (r.rank, r.authority))),
+        crosswalk={
+            c.instrument: c for c in _table(catalogue.roots, "crosswalk.csv", CrossWalk, lambda c: c.instrument)
+        },
+        ladder=tuple(_table(catalogue.roots, "ladder.csv", LadderRung, lambda r: (r.rank, r.authority))),
         phrases=phrases,
         chips_of={c.family: _chips(catalogue, c) for c in chip_names},
     )
 
 
-def _table(path: Path, record: type[R], key) -> list[R]:  # type: ignore[no-untyped-def]
-    """Rows of a list; two with the same key are an error."""
-    seen: dict[object, int] = {}
+def _table(roots: Sequence[Path], name: str, record: type[R], key: Callable[[R], object]) -> list[R]:
+    """Rows of a list, those of further folders after the package's own; two with the same key are an error."""
+    seen: dict[object, str] = {}
     rows = []
-    for row, line in read_table(path, record):
-        first = seen.setdefault(key(row), line)
-        if first != line:
-            raise DataError(f"{key(row)!r} stands twice, first in line {first}", path=path, line=line)
-        rows.append(row)
+    for path in (roots[0] / "news" / name, *(p for root in roots[1:] if (p := root / "news" / name).exists())):
+        for row, line in read_table(path, record):
+            here = f"{path.name}:{line}"
+            first = seen.setdefault(key(row), here)
+            if first != here:
+                raise DataError(f"{key(row)!r} stands twice, first in {first}", path=path, line=line)
+            rows.append(row)
     return rows
 
 
@@ -124,10 +129,10 @@ def _check_classes(rules: tuple[TriggerRule, ...], known: set[str], path: Path) 
                 raise DataError(f"rule {rule.id!r} names the class {name!r}, which has no word", path=path)
 
 
-def _names(catalogue: Catalogue, folder: Path, chips: list[ChipName]) -> list[tuple[str, Named]]:
+def _names(catalogue: Catalogue, chips: list[ChipName]) -> list[tuple[str, Named]]:
     found: list[tuple[str, Named]] = []
     taken: set[str] = set()
-    for entity in _table(folder / "entities.csv", NewsEntity, lambda e: e.id):
+    for entity in _table(catalogue.roots, "entities.csv", NewsEntity, lambda e: e.id):
         firm = catalogue.firms.get(entity.vehicle) if entity.kind == "firm" and entity.vehicle else None
         named = Named(
             entity.id, entity.name, entity.kind, entity.side, "" if firm else entity.vehicle,

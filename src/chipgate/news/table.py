@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from chipgate.catalogue import Catalogue
 from chipgate.catalogue.read import read_foreign
 from chipgate.errors import ChipgateError, DataError
+from chipgate.news.authority import rank_of
 from chipgate.news.lists import Lists
 from chipgate.news.records import Event, Parameter, ParameterName, When
 from chipgate.schema.base import split_list
@@ -94,6 +95,9 @@ def _edited(event: Event, row: dict[str, str], known: Lists) -> Event:
         snapped=row["known_act"] if row["known_act"] in ("", event.snapped) else event.snapped,
         switched=row["on"] == "yes" if (row["on"] == "yes") != event.on else event.switched,
     )  # fmt: skip
+    if changed.authority != event.authority:
+        rank = rank_of(known, changed.authority, changed.instrument, None, public=event.public)
+        changed = replace(changed, authority_rank=rank)
     return replace(changed, edited_by_user=True) if changed != event else event
 
 
