@@ -89,9 +89,7 @@ def _load(catalogue: Catalogue) -> Lists:
         words=Trie((w.term, w.word_class) for w in words),
         cues=Trie((c.term, c) for c in _table(catalogue.roots, "cues.csv", Cue, lambda c: (c.term, c.kind))),
         rules=rules,
-        crosswalk={
-            c.instrument: c for c in _table(catalogue.roots, "crosswalk.csv", CrossWalk, lambda c: c.instrument)
-        },
+        crosswalk={c.instrument: c for c in crosswalk},
         ladder=tuple(_table(catalogue.roots, "ladder.csv", LadderRung, lambda r: (r.rank, r.authority))),
         phrases=phrases,
         chips_of={c.family: _chips(catalogue, c) for c in chip_names},
