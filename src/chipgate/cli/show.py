@@ -46,6 +46,7 @@ _COLUMNS: Final = {
     "priors": ["id", "label", "unit", "scale", "variants"],
     "episodes": ["id", "target", "goods", "families", "events"],
     "pressures": ["id", "level", "level_if_named", "direction", "why"],
+    "signals": ["id", "ranks", "instruments", "central", "weight", "window_months", "block_share", "why"],
     "arrivals": ["id", "label", "windows"],
     "levers": ["id", "actor", "label", "unit", "least", "most", "default", "moves", "direction"],
     "scenarios": ["id", "title", "extends", "as_of", "until", "set"],
