@@ -9,7 +9,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from chipgate.catalogue import Catalogue, catalogue
-from chipgate.catalogue.catalogue import EMBEDDED
+from chipgate.catalogue.table import EMBEDDED
 from chipgate.cli.main import main
 from chipgate.rules.subject import catalogue_subject
 from chipgate.rules.verdict import Subject

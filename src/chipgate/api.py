@@ -153,7 +153,10 @@ def run(
     found = resolve(data, scenario, as_of=as_of, until=until, extra=settings)
     check_metrics(metrics or ())
     posterior = None if prior else latest(data, found.as_of)
-    made = plan(data, found.settings, found.as_of, found.until, seed=seed, draws=draws, posterior=posterior)
+    made = plan(
+        found.catalogue, found.settings, found.as_of, found.until, seed=seed, draws=draws, posterior=posterior,
+        signals=found.signals,
+    )  # fmt: skip
     sheets = {kind: path for kind, path in (("supply", supply_sheet), ("demand", demand_sheet)) if path is not None}
     ran = execute_plan(made, dtype=dtype, names=metrics, progress=progress, adjust=_with_sheets(made, sheets, fiscal))
     return dataset(ran, found).assign_attrs({f"{kind}_sheet": path.name for kind, path in sheets.items()})

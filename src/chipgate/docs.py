@@ -14,7 +14,8 @@ from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get
 
 from chipgate import docs_hazards, docs_workload
 from chipgate.catalogue import Catalogue, catalogue
-from chipgate.catalogue.catalogue import EMBEDDED, KINDS
+from chipgate.catalogue.catalogue import KINDS
+from chipgate.catalogue.table import EMBEDDED
 from chipgate.rules.facts import chip_facts
 from chipgate.rules.variables import DEST_GROUPS, VARIABLES
 from chipgate.schema.actors import BUYER_NUMBERS, FiscalCalendar

@@ -85,7 +85,7 @@ def test_later_figures_move_nothing() -> None:
 
 def replace_observations(data: object, day: date) -> object:
     """The catalogue with every figure published later ten times as high, and one more of each published earlier."""
-    from chipgate.catalogue.catalogue import Table
+    from chipgate.catalogue.table import Table
 
     later = parse_partial("2025-08-18")
     rows = []

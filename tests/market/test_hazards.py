@@ -19,7 +19,7 @@ from small_market import built
 from chipgate import docs_hazards
 from chipgate.catalogue import Catalogue
 from chipgate.market.gate import SUB_STEPS, next_level
-from chipgate.schema.market import HazardRule
+from chipgate.schema.beliefs import HazardRule
 from chipgate.scoring.cases import ROLLING
 from chipgate.scoring.h20 import with_rule
 from chipgate.setup import beijing

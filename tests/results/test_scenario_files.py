@@ -122,7 +122,7 @@ def test_unknown_scenarios_name_the_nearest(tmp_path: Path) -> None:
 
 def test_a_scenario_that_extends_itself(tmp_path: Path) -> None:
     from chipgate.catalogue import Catalogue
-    from chipgate.catalogue.catalogue import EMBEDDED
+    from chipgate.catalogue.table import EMBEDDED
 
     folder = tmp_path / "scenarios"
     folder.mkdir()

@@ -13,7 +13,7 @@ from score_cases import RAW_ROW, raw_file, tiny_run
 
 from chipgate.api import run
 from chipgate.catalogue import Catalogue
-from chipgate.catalogue.catalogue import EMBEDDED
+from chipgate.catalogue.table import EMBEDDED
 from chipgate.scoring import engine
 from chipgate.scoring.cases import ROLLING, quarters_ahead, rolling
 from chipgate.scoring.documents import backtest_document, score_document

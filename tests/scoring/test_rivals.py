@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from chipgate.arrays.inputs import MEASURES
 from chipgate.catalogue import Catalogue
-from chipgate.catalogue.catalogue import Table
 from chipgate.catalogue.check_market import rival_names
+from chipgate.catalogue.table import Table
 from chipgate.results.record import METRICS
 from chipgate.results.record_page import figure
 from chipgate.schema.tables import RivalFigure

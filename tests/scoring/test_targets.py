@@ -13,7 +13,7 @@ from score_cases import OWN_HEADER, RAW_HEADER, RAW_ROW, raw_file
 
 from chipgate.errors import DataError
 from chipgate.results.record import METRICS
-from chipgate.schema.market import Bridge
+from chipgate.schema.beliefs import Bridge
 from chipgate.schema.tables import PublishedForecast
 from chipgate.targets import Target, Unmapped, evaluate, forecast_of, target_of
 from chipgate.targets.base import Slice

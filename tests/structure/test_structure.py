@@ -18,7 +18,8 @@ FILES = sorted(SOURCE.rglob("*.py"))
 LAYERS = (
     ("errors", "units", "timegrid", "registry"),
     ("schema",),
-    ("catalogue", "news"),
+    ("catalogue",),
+    ("news",),  # it resolves names to the catalogue's firms, chips and acts, so it stands just above
     ("rules", "arrays"),
     ("workload", "market"),
     ("setup",),

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any, Final
 
-from chipgate.catalogue.catalogue import Catalogue, Place, Table
+from chipgate.catalogue.catalogue import Catalogue
 from chipgate.catalogue.check_market import market_dates, market_names, rival_names
 from chipgate.catalogue.fault import Fault
+from chipgate.catalogue.table import Place, Table
 from chipgate.errors import DataError
 from chipgate.schema.chip import FORMATS, SPEC_FIELDS, Chip
 from chipgate.units import UNITS

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from chipgate.catalogue.catalogue import Catalogue, Table
+from chipgate.catalogue.catalogue import Catalogue
 from chipgate.catalogue.fault import Fault
+from chipgate.catalogue.table import Table
 from chipgate.timegrid import FIRST_DAY
 
 MODELLED = "huawei"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chipgate.catalogue.catalogue import Place
+from chipgate.catalogue.table import Place
 
 
 @dataclass(frozen=True)

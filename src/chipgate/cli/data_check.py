@@ -32,12 +32,14 @@ def data_check(
     from chipgate.catalogue import Catalogue
     from chipgate.catalogue.catalogue import KINDS
     from chipgate.catalogue.check import check
+    from chipgate.news.lists import lists
     from chipgate.rules.book import RuleBook
 
     data = Catalogue(folder) if folder is not None else catalogue_of(ctx)
     faults = check(data)
     if not faults:
         RuleBook(data.clauses)  # raises where a test does not parse
+        lists(data)  # raises where a list of the news reader is wrong
     counts = {kind: len(data.table(kind)) for kind in KINDS} if not faults else {}
     if json:
         document = {

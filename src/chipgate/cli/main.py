@@ -18,6 +18,7 @@ from chipgate.cli import (
     explain,
     hazards,
     law,
+    read,
     read_score,
     scoring,
     show,
@@ -64,6 +65,7 @@ scoring.register(app)
 calibrate.register(app)
 read_score.register(app)
 explain.register(app)
+read.register(app)
 law.register(app)
 hazards.register(app)
 workload.register(app)

@@ -49,6 +49,7 @@ _COLUMNS: Final = {
     "pressures": ["id", "level", "level_if_named", "direction", "why"],
     "hazard-rules": ["id", "label", "pooling", "mean_low", "mean_high", "alike_low", "alike_high", "other_goods",
                      "reaction", "merge_openings"],
+    "signals": ["id", "ranks", "instruments", "central", "weight", "window_months", "block_share", "why"],
     "arrivals": ["id", "label", "windows"],
     "figure-errors": ["id", "label", "centre", "spread", "why"],
     "together": ["id", "label", "load", "members", "why"],

@@ -20,7 +20,7 @@ from scipy.special import ndtr
 
 from chipgate.catalogue import catalogue
 from chipgate.inference.observed import Target
-from chipgate.schema.market import FigureError
+from chipgate.schema.beliefs import FigureError
 from chipgate.schema.tables import Observation
 
 Array = NDArray[np.float64]

@@ -127,8 +127,9 @@ class Case:
         found = self.scenario
         if 0 not in self._plans:
             self._plans[0] = plan(
-                self.catalogue, found.settings, found.as_of, found.until, seed=self.seed, draws=self.draws
-            )
+                found.catalogue, found.settings, found.as_of, found.until, seed=self.seed, draws=self.draws,
+                signals=found.signals,
+            )  # fmt: skip
         return self._plans[0]
 
     def run(self, streams: Streams) -> xr.DataArray:

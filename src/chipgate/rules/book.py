@@ -12,8 +12,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
-from chipgate.catalogue.catalogue import Table
 from chipgate.catalogue.read import line_of_key
+from chipgate.catalogue.table import Table
 from chipgate.errors import ClauseSyntaxError, DataError
 from chipgate.rules.evaluate import Point, holds
 from chipgate.rules.grammar import Node, parse, variables

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from chipgate.catalogue import Catalogue
-from chipgate.catalogue.catalogue import Table
+from chipgate.catalogue.table import Table
 from chipgate.errors import InternalError
 from chipgate.scoring.engine import REACH
 from chipgate.scoring.runs import Runs

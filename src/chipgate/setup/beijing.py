@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from chipgate.arrays.keys import Streams
 from chipgate.catalogue import Catalogue
 from chipgate.catalogue.read import read_mapping
-from chipgate.schema.market import HazardRule
+from chipgate.schema.beliefs import HazardRule
 from chipgate.schema.tables import Event
 from chipgate.setup.draws import month_index
 from chipgate.setup.hazards import Count, Uniform, chance, rates, total

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from chipgate.arrays.keys import Streams
 from chipgate.catalogue import Catalogue
-from chipgate.schema.market import HazardRule, Offer
+from chipgate.schema.beliefs import HazardRule
+from chipgate.schema.market import Offer
 from chipgate.setup import beijing, law
 from chipgate.setup.hazards import NONE, Count, chance, rates, total
 from chipgate.setup.plan import POLICY_CLASSES, announced

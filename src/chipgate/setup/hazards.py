@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, gammaincinv, gammaln, ndtri
 
-from chipgate.schema.market import HazardRule
+from chipgate.schema.beliefs import HazardRule
 
 _Z90: Final = float(ndtri(0.9))
 _MEANS: Final = np.linspace(-5.0, 5.0, 401)

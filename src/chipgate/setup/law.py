@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from chipgate.arrays.keys import Streams
 from chipgate.catalogue import Catalogue
-from chipgate.catalogue.catalogue import Place, Table
+from chipgate.catalogue.table import Place, Table
 from chipgate.market.gate import SUB_STEPS
 from chipgate.rules.book import RuleBook
 from chipgate.rules.destination import destination

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from chipgate.arrays.keys import Streams
 from chipgate.market.gate import SUB_STEPS
-from chipgate.schema.market import HazardRule
+from chipgate.schema.beliefs import HazardRule
 from chipgate.schema.tables import Event
 from chipgate.setup import beijing
 from chipgate.setup.draws import PriorDraws, month_index
@@ -19,6 +19,7 @@ from chipgate.setup.law import Washington, washington
 from chipgate.setup.levers import Settings, future_factor
 from chipgate.setup.plan import Plan
 from chipgate.setup.rental import rental_constants, rental_paths
+from chipgate.setup.signals import followers
 from chipgate.setup.throughput import Throughput
 
 
@@ -42,6 +43,7 @@ def monthly_of(
     rule = beijing.rule_of(made.catalogue)
     counts = beijing.count(made.catalogue, rule, gate.let_in, made.as_of)
     rates, answer = beijing.draw_rates(made.catalogue, counts, made.structure.families, streams)
+    followers(made, streams, rates[1], levels)
     rates[:2] *= settings.number("beijing.escalation", 1.0)
     constants["rates"] = rates
     constants |= _later_acts(draws, gate, rule, answer, settings.number("beijing.reaction", 1.0))

@@ -8,7 +8,7 @@ from typing import Final
 from chipgate.arrays.inputs import Structure
 from chipgate.catalogue import Catalogue
 from chipgate.schema.actors import Buyer
-from chipgate.schema.market import ROUTES, Offer
+from chipgate.schema.market import ROUTES, Offer, Signal
 from chipgate.setup.levers import Settings
 from chipgate.setup.posterior import Posterior
 from chipgate.timegrid import FIRST_DAY, month_starts
@@ -24,6 +24,7 @@ class Plan:
         offers: Offers known at the as-of date, in array order.
         buyers: Chinese buyers, in array order.
         posterior: What the record says of the priors; ``None`` for the priors as they are.
+        signals: Signals of an article whose followers are reckoned with.
     """
 
     catalogue: Catalogue
@@ -36,11 +37,13 @@ class Plan:
     seed: int
     draws: int
     posterior: Posterior | None = None
+    signals: tuple[Signal, ...] = ()
 
 
 def plan(
     catalogue: Catalogue, settings: Settings, as_of: date, until: date, *, seed: int, draws: int,
     posterior: Posterior | None = None,
+    signals: tuple[Signal, ...] = (),
 ) -> Plan:  # fmt: skip
     """Coordinates of a run.
 
@@ -66,7 +69,7 @@ def plan(
         huawei=tuple(i for i, o in enumerate(offers) if o.supply == "huawei"),
         followers=tuple(stack != "cuda" for stack in stacks), months=len(months),
     )  # fmt: skip
-    return Plan(catalogue, settings, as_of, months, offers, buyers, structure, seed, draws, posterior)
+    return Plan(catalogue, settings, as_of, months, offers, buyers, structure, seed, draws, posterior, signals)
 
 
 def announced(catalogue: Catalogue, offer: Offer, as_of: date) -> bool:

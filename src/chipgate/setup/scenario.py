@@ -1,6 +1,6 @@
 """Scenarios: found by name or read from a file, resolved through what they extend, and checked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 from chipgate.catalogue import Catalogue
 from chipgate.catalogue.read import line_of_key, read_record
 from chipgate.errors import BadInputError, DataError, DateError, UnknownNameError
-from chipgate.schema.market import Scenario
+from chipgate.schema.market import ArticleAct, Scenario, Signal
 from chipgate.setup.levers import Settings, merged, read_settings
 from chipgate.timegrid import FIRST_DAY, parse_partial
 
@@ -23,6 +23,7 @@ class Resolved:
     Attributes:
         raw: Lever settings as written, for the record. ``settings``: the same, checked.
         chain: Ids from the scenario to its last ancestor.
+        catalogue: The catalogue, with the acts that the scenario adds. ``signals``: those that it names.
     """
 
     id: str
@@ -33,6 +34,8 @@ class Resolved:
     raw: Mapping[str, Any]
     settings: Settings
     chain: tuple[str, ...]
+    catalogue: Catalogue
+    signals: tuple[Signal, ...] = ()
 
 
 def resolve(
@@ -72,7 +75,21 @@ def resolve(
             raise
         wrong = next((key for key in first.set if _is_wrong(catalogue, key, first.set[key])), "")
         raise DataError(str(error), path=path, line=line_of_key(path, "set", wrong)) from error
-    return Resolved(first.id, first.title, first.story, day, last, raw, settings, tuple(s.id for s in chain))
+    acts = [act for s in reversed(chain) for act in s.acts]
+    signals = tuple(signal for s in reversed(chain) for signal in s.signals)
+    _check_families(catalogue, [*acts, *signals], name)
+    return Resolved(
+        first.id, first.title, first.story, day, last, raw, settings, tuple(s.id for s in chain),
+        catalogue.with_acts(acts), signals,
+    )  # fmt: skip
+
+
+def _check_families(catalogue: Catalogue, items: Sequence[ArticleAct | Signal], name: str) -> None:
+    known = sorted({offer.family for offer in catalogue.offers.values() if offer.route == "legal"})
+    for item in items:
+        for family in item.families:
+            if family not in known:
+                raise DataError(f"unknown chip family {family!r}", path=name, fix=f"families: {', '.join(known)}")
 
 
 def parse_set(items: list[str]) -> dict[str, Any]:

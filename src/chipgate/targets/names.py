@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from chipgate.catalogue import Catalogue
-from chipgate.catalogue.catalogue import normalise
+from chipgate.catalogue.table import normalise
 from chipgate.errors import UnknownNameError
 
 _MAKERS: Final = {

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from chipgate.catalogue.catalogue import EMBEDDED
 from chipgate.catalogue.read import read_mapping
+from chipgate.catalogue.table import EMBEDDED
 from chipgate.errors import DataError
 from chipgate.workload.case import Load, Phase
 from chipgate.workload.names import NoMeaning

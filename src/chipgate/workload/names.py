@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from chipgate.catalogue.catalogue import EMBEDDED, Catalogue, normalise
+from chipgate.catalogue.catalogue import Catalogue
 from chipgate.catalogue.read import read_mapping
+from chipgate.catalogue.table import EMBEDDED, normalise
 from chipgate.errors import DataError, UnknownNameError
 from chipgate.schema.chip import Chip
 from chipgate.schema.tables import LanguageModel

@@ -4,8 +4,8 @@ import re
 from functools import cache
 from typing import Final
 
-from chipgate.catalogue.catalogue import EMBEDDED
 from chipgate.catalogue.read import read_mapping
+from chipgate.catalogue.table import EMBEDDED
 from chipgate.errors import DataError
 from chipgate.schema.chip import Chip
 

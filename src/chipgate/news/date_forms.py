@@ -1,0 +1,159 @@
+"""Forms that dates take in a text, as patterns, and the marks that a sentence must have for each."""
+
+import re
+from typing import Final
+
+_MONTH: Final = (
+    r"(?P<{0}>(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
+    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b\.?)"
+)
+_YEAR: Final = r"(?P<{0}>(?:19|20)\d\d)"
+_NUM: Final = (
+    r"(?:\d{1,3}|a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|a few|a couple of)"
+)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(r"(?<![\w$])(?:" + text + r")(?![\w])", re.I)
+
+
+FORMS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
+    ("iso", _pattern(r"(?P<y>(?:19|20)\d\d)[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?:T[\d:.]+Z?)?")),
+    ("cjk", re.compile(r"(?:(?P<y>(?:19|20)\d\d)\u5e74)?(?P<m>\d{1,2})\u6708(?:(?P<d>\d{1,2})\u65e5)?")),
+    ("slashed", _pattern(r"(?P<a>\d{1,2})[/.](?P<b>\d{1,2})[/.](?P<y>(?:19|20)\d\d)")),
+    (
+        "mdy",
+        _pattern(
+            _MONTH.format("m") + r"\s+(?P<d>\d{1,2})(?:st|nd|rd"
+            r"|th)?(?:\s*[-\u2013]\s*\d{1,2})?(?:\s*,?\s*"
+            + _YEAR.format("y")
+            + r")?(?!\s*(?:percent|%|billion|million|,\d))"
+        ),
+    ),
+    (
+        "dmy",
+        _pattern(
+            r"(?P<d>\d{1,2})(?:st|nd|rd|th)?(?:\s+of)?\s+"
+            + _MONTH.format("m")
+            + r"(?:\s*,?\s*"
+            + _YEAR.format("y")
+            + r")?"
+        ),
+    ),
+    (
+        "part",
+        _pattern(
+            r"(?P<part>early|mid|middle of|late|end of|the end of|beginning of|start of)[\s-]+"
+            + r"(?:in\s+)?(?:"
+            + _MONTH.format("m")
+            + r"(?:\s*,?\s*(?:of\s+)?"
+            + _YEAR.format("y")
+            + r")?|"
+            + _YEAR.format("y2")
+            + r")"
+        ),
+    ),
+    (
+        "weekof",
+        _pattern(
+            r"(?:the\s+)?(?P<n>first|second|third|fourth|last)\s+week\s+of\s+"
+            + _MONTH.format("m")
+            + r"(?:\s*,?\s*"
+            + _YEAR.format("y")
+            + r")?"
+        ),
+    ),
+    ("my", _pattern(_MONTH.format("m") + r"\s*,?\s*(?:of\s+)?" + _YEAR.format("y"))),
+    (
+        "quarter",
+        _pattern(
+            r"(?:Q(?P<q>[1-4])(?:\s+(?:of\s+)?(?P<y>(?:19|20)\d\d))?|(?P<y3>(?:19"
+            r"|20)\d\d)\s?Q(?P<q3>[1-4])|(?:the\s+)?(?P<qw>first|second|third"
+            r"|fourth)[\s-]quarter(?:\s+(?:of\s+)?(?P<y2>(?:19|20)\d\d))?)"
+        ),
+    ),
+    ("ago", _pattern(r"(?P<n>" + _NUM + r")\s+(?P<u>day|week|month|year)s?\s+(?:ago|earlier|before|prior)")),
+    (
+        "later",
+        _pattern(
+            r"(?P<n>" + _NUM + r")\s+(?P<u>day|week|month|year)s?\s+(?:later|after|afterwards)"
+            r"|(?P<wl>days|weeks|months)\s+later|(?:the\s+)?(?P<fl>following"
+            r"|next)\s+(?P<fu>day|week|month)"
+        ),
+    ),
+    ("earlier", _pattern(r"(?:a|the)\s+(?P<u>day|week|month|year)\s+(?:earlier|before)")),
+    (
+        "this",
+        _pattern(
+            r"(?P<mod>earlier|later|late|early)?\s*(?P<w>this|last|next|past|previous|the\s+past"
+            r"|the\s+previous)\s+(?P<u>day|week|weekend|month|quarter|year|spring|summer|autumn|fall"
+            r"|winter)"
+        ),
+    ),
+    (
+        "weekday",
+        _pattern(
+            r"(?P<w>last|this|next|on|late|early|the\s+previous)?\s*(?P<day>Mondays?|Tuesdays?"
+            r"|Wednesdays?|Thursdays?|Fridays?|Saturdays?|Sundays?)"
+        ),
+    ),
+    ("lastmonth", _pattern(r"(?P<w>last|this|next)\s+" + _MONTH.format("m"))),
+    ("today", _pattern(r"(?P<t>today|yesterday|tomorrow|tonight|over the weekend|overnight)")),
+    ("season", _pattern(r"(?:the\s+)?(?P<s>spring|summer|autumn|fall|winter)\s+(?:of\s+)?" + _YEAR.format("y"))),
+    ("half", _pattern(r"(?:the\s+)?(?P<h>first|second)\s+half\s+of\s+" + _YEAR.format("y"))),
+    (
+        "month",
+        re.compile(
+            r"(?:(?<=\bin )|(?<=\bsince )|(?<=\bduring )|(?<=\bfrom )|(?<=\bof )|(?<=\bthe )"
+            r"|(?<=\bthat )|(?<=\bback in )|(?<=\bIn )|(?<=\bSince )|(?<=\ban )|(?<=\bHis )"
+            r"|(?<=\bits )|(?<=\bby )|(?<=\buntil )|(?<=\bthis )|(?<=, ))(?P<m>January|February"
+            r"|March|April|May|June|July|August|September|October|November|December)\b(?!\s+\d)"
+        ),
+    ),
+    ("year", _pattern(r"(?:in|since|during|of|by|back in|from|until|the|for|and|,)\s+" + _YEAR.format("y"))),
+    (
+        "recent",
+        _pattern(
+            r"(?:in\s+)?(?P<r>recent\s+(?:days|weeks|months)|past\s+(?:few\s+)?(?:days|weeks"
+            r"|months)|earlier\s+this\s+(?:week|month|year))"
+        ),
+    ),
+)
+MARKS: Final = {
+    "month": re.compile(
+        r"\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+        r"|oct(?:ober)?"
+        r"|nov(?:ember)?|dec(?:ember)?)\b",
+        re.I,
+    ),
+    "year": re.compile(r"(?:19|20)\d\d"),
+    "digit": re.compile(r"\d"),
+    "unit": re.compile(r"day|week|month|year", re.I),
+    "season": re.compile(r"spring|summer|autumn|fall|winter", re.I),
+    "quarter": re.compile(r"quarter|Q[1-4]", re.I),
+    "day": re.compile(r"day|night|tomorrow|weekend", re.I),
+    "part": re.compile(r"early|mid|late|end of|beginning of|start of", re.I),
+    "cjk": re.compile("\u6708"),
+}
+ASKS: Final = {
+    "iso": ("year",),
+    "cjk": ("cjk",),
+    "slashed": ("year",),
+    "mdy": ("month", "digit"),
+    "dmy": ("month", "digit"),
+    "part": ("part",),
+    "weekof": ("month",),
+    "my": ("month", "year"),
+    "quarter": ("quarter",),
+    "ago": ("unit",),
+    "earlier": ("unit",),
+    "weekday": ("day",),
+    "lastmonth": ("month",),
+    "today": ("day",),
+    "season": ("season", "year"),
+    "half": ("year",),
+    "month": ("month",),
+    "year": ("year",),
+    "recent": ("unit",),
+}
+"""Marks that a sentence must have for a form to be looked for at all; it saves most of the time."""

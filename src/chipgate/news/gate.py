@@ -1,0 +1,41 @@
+"""Topic: a score over the article, not a stop word list. Accelerators or their controls, and China, must be there."""
+
+from collections.abc import Sequence
+
+from chipgate.news.tagging import Tagged
+
+LEAST_SCORE = 3.0
+GAMING = ("rtx4", "rtx5")
+"""Families of cards for players, which say nothing of the topic."""
+
+
+def topic_score(sentences: Sequence[Tagged]) -> float:
+    """How much an article speaks of accelerators, their controls, and China; at least 3 is on topic.
+
+    A named accelerator counts 2, a word for AI chips or a term of the rules 1 (each at most three times), words for
+    controls or chips at large and the makers a half; words of other
+    trades and of gaming take a half each; without a Chinese side the score is nought.
+    """
+    chips = words = control = makers = china = 0
+    for one in sentences:
+        chips += sum(m.named.kind == "chip" and not m.named.family.startswith(GAMING) for m in one.mentions)
+        words += len(one.classes.get("AICHIP", ())) + len(one.classes.get("RULEW3", ()))
+        control += sum(len(one.classes.get(name, ())) for name in ("CTRL", "ENTLIST", "LICREQ", "GENCHIP"))
+        makers += len(one.named("@MAKER"))
+        china += len(one.named("@CN")) + sum(word == "chinese" for word in one.tokens.lower[one.first : one.stop])
+    if not china or not (chips or words):
+        return 0.0
+    other = sum(len(one.classes.get("OFFTOPIC", ())) for one in sentences)
+    return (
+        -0.5 * min(other, 8)
+        + 2.0 * min(chips, 3)
+        + min(words, 3)
+        + 0.5 * min(control, 3)
+        + 0.5 * min(makers, 2)
+        + 0.25 * min(china, 2)
+    )
+
+
+def on_topic(sentences: Sequence[Tagged]) -> bool:
+    """Whether an article is about what the reader looks for."""
+    return topic_score(sentences) >= LEAST_SCORE

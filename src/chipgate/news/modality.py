@@ -1,0 +1,153 @@
+"""Whether an act is stated as done: cues with scope for negation, supposition, plans and denial."""
+
+from typing import Final
+
+from chipgate.news.roles import passive
+from chipgate.news.tagging import Span, Tagged
+from chipgate.schema.news import Context
+
+_REACH: Final = {"negation": 7, "hypothetical": 9, "future": 8}
+_ANNOUNCED: Final = frozenset(
+    [
+        "said",
+        "says",
+        "announced",
+        "announces",
+        "confirmed",
+        "agreed",
+        "told",
+        "informed",
+        "ordered",
+        "decided",
+        "declared",
+        "approved",
+        "stated",
+        "disclosed",
+        "granted",
+        "granting",
+    ]
+)
+_SOFT: Final = frozenset(
+    {
+        "would",
+        "will",
+        "'ll",
+        "going to",
+        "expected to",
+        "is expected",
+        "are expected",
+        "set to",
+        "plans to",
+        "is to",
+        "are to",
+        "should",
+        "can be",
+        "if",
+        "whether",
+        "applying for",
+        "apply for",
+    }
+)
+_SOFT_WILL: Final = frozenset({"would", "will", "'ll", "going to"})
+_AFTER_HEAD: Final = ("none of", "none", "nobody")
+_FALSE: Final = ("false", "wrong", "true", "untrue", "unfounded", "debunked")
+_NOT_ONLY: Final = frozenset(["only", "just", "merely", "necessarily", "simply"])
+_NOUN_NEGATION: Final = frozenset({"no", "absence of", "lack of", "without", "short of"})
+SELF_NEGATED: Final = ("license_denial", "sales_result")
+"""Instruments whose words hold a negation themselves."""
+
+
+def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> Context:
+    """``negated``, ``hypothetical`` or ``future`` by the cues in whose scope the act stands, else ``current``.
+
+    Args:
+        announced: Someone in office says so, which makes "will" and "would" an announcement rather than a guess.
+    """
+    clause = tagged.clause_of(head[0])
+    state: Context = "hypothetical" if _subjunctive(tagged, head) else "current"
+    for first, stop, cue in tagged.cues:
+        if cue.term in _AFTER_HEAD and head[1] <= first <= head[1] + 2:
+            return "negated"  # ordered none of its firms to stop
+        if cue.kind not in _REACH or stop > head[0]:
+            continue
+        gap = head[0] - stop
+        if gap > _REACH[cue.kind] or tagged.clause_of(first) != clause:
+            continue
+        if _crosses_list(tagged, stop, head[0]):
+            continue
+        if cue.kind == "negation":
+            if instrument in SELF_NEGATED or _not_only(tagged, stop) or "NODOUBLE" in tagged.classes:
+                continue
+            if (
+                gap > 4
+                and cue.term in ("not", "n't", "no", "never")
+                and not (cue.term == "no" and passive(tagged, head))
+            ):
+                continue
+            return "negated"
+        if cue.term in _SOFT_WILL and announced:
+            continue
+        if cue.kind == "hypothetical":
+            if (
+                cue.term == "would"
+                and instrument in ("license_requirement", "revenue_fee", "export_ban_lift", "license_grant")
+                and announced
+            ):
+                continue
+            state = "hypothetical"
+        elif state == "current":
+            state = "future"
+    return state
+
+
+def _subjunctive(tagged: Tagged, head: Span) -> bool:
+    """Had China banned ..., were Beijing to bar ...: an inverted clause that opens a sentence supposes."""
+    opens = tagged.tokens.lower[tagged.first] in ("had", "were", "should")
+    return (
+        opens
+        and tagged.clause_of(head[0]) == 0
+        and any(word in ("would", "could", "might") for word in tagged.tokens.lower[head[0] : tagged.stop])
+    )
+
+
+def denied(tagged: Tagged, head: Span) -> bool:
+    """Whether the sentence denies what the head states."""
+    return any(cue.kind == "denial" and (stop <= head[0] or cue.term.endswith(_FALSE)) for _, stop, cue in tagged.cues)
+
+
+def announced(tagged: Tagged) -> bool:
+    """Whether the sentence has a word of announcing."""
+    return any(word in _ANNOUNCED for word in tagged.tokens.lower[tagged.first : tagged.stop])
+
+
+def background_cue(tagged: Tagged, head: Span) -> bool:
+    """Whether the act is told as past: a pluperfect before it, or a cue of time gone by."""
+    lower = tagged.tokens.lower
+    if "had" in lower[max(head[0] - 4, tagged.first) : head[0]]:
+        return True
+    clause = tagged.clause_of(head[0])
+    words = (
+        "previously",
+        "earlier",
+        "initially",
+        "originally",
+        "years ago",
+        "last year",
+        "the previous",
+        "already",
+        "formerly",
+    )
+    return any(
+        cue.kind == "background" and cue.term in words and tagged.clause_of(first) == clause
+        for first, _, cue in tagged.cues
+    )
+
+
+def _not_only(tagged: Tagged, stop: int) -> bool:
+    return stop < tagged.stop and tagged.tokens.lower[stop] in _NOT_ONLY
+
+
+def _crosses_list(tagged: Tagged, stop: int, head: int) -> bool:
+    """A comma followed by a new verb phrase ends the scope of a cue."""
+    words = tagged.tokens.words[stop:head]
+    return words.count(",") >= 2 or ", and" in " ".join(words)

@@ -1,0 +1,128 @@
+"""Tokens with offsets, and a trie of token sequences for longest matches in linear time."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+_TOKEN: Final = re.compile(r"[^\W_]+|[^\w\s]|_")
+_SAME_LENGTH: Final = str.maketrans(
+    {"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2011": "-", "\u2010": "-", "\xa0": " ",
+     "\u202f": " ", "\u2009": " ", "\u200b": " ", "\ufeff": " ", "\uff05": "%"}
+)  # fmt: skip
+_LOWER: Final = {code: code + 32 for code in range(65, 91)}
+
+
+def normalised(text: str) -> str:
+    """The text with plain quotes, hyphens and spaces; every character keeps its place."""
+    return text.translate(_SAME_LENGTH)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Tokens of a text: words, and single signs.
+
+    Attributes:
+        words: As written. ``lower``: in lower case (of Latin letters). ``starts, ends``: offsets.
+    """
+
+    words: list[str]
+    lower: list[str]
+    starts: list[int]
+    ends: list[int]
+
+    def at(self, offset: int) -> int:
+        """Index of the first token that starts at an offset or after it."""
+        return bisect_left(self.starts, offset)
+
+
+def tokenise(text: str, start: int = 0, end: int | None = None) -> Tokens:
+    """Tokens of a stretch of a normalised text; offsets count from the start of the text."""
+    low = text.lower()
+    if len(low) != len(text):  # a few letters become longer in lower case, which would shift every offset
+        low = text.translate(_LOWER)
+    spans = [match.span() for match in _TOKEN.finditer(text, start, len(text) if end is None else end)]
+    return Tokens(
+        [text[a:b] for a, b in spans], [low[a:b] for a, b in spans], [a for a, _ in spans], [b for _, b in spans]
+    )
+
+
+@dataclass
+class _Node:
+    next: dict[str, "_Node"] = field(default_factory=dict)
+    values: list[tuple[tuple[str, ...], Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Match:
+    """A match of a term: tokens ``first`` up to, not including, ``stop``."""
+
+    first: int
+    stop: int
+    value: Any
+
+
+class Trie:
+    """Terms as sequences of tokens. A capital in a term must be met; a term without one is met in any case."""
+
+    def __init__(self, terms: Iterable[tuple[str, Any]]) -> None:
+        self._root = _Node()
+        for term, value in terms:
+            tokens = tokenise(normalised(term))
+            node = self._root
+            for word in tokens.lower:
+                node = node.next.setdefault(word, _Node())
+            node.values.append((tuple(tokens.words), value))
+
+    def longest(self, tokens: Tokens, first: int, stop: int) -> list[Match]:
+        """Longest matches from left to right, none overlapping; all values of a term at the same place."""
+        found: list[Match] = []
+        at = first
+        while at < stop:
+            matches = self._at(tokens, at, stop)
+            if matches:
+                found += matches
+                at = matches[0].stop
+            else:
+                at += 1
+        return found
+
+    def every(self, tokens: Tokens, first: int, stop: int) -> list[Match]:
+        """All matches, those inside others as well."""
+        found: list[Match] = []
+        root = self._root.next
+        lower = tokens.lower
+        for at in range(first, stop):
+            if lower[at] in root:
+                found += self._all_at(tokens, at, stop)
+        return found
+
+    def _at(self, tokens: Tokens, at: int, stop: int) -> list[Match]:
+        if tokens.lower[at] not in self._root.next:
+            return []
+        found = self._all_at(tokens, at, stop)
+        longest = max((m.stop for m in found), default=at)
+        return [m for m in found if m.stop == longest]
+
+    def _all_at(self, tokens: Tokens, at: int, stop: int) -> list[Match]:
+        node, here = self._root, at
+        found: list[Match] = []
+        while here < stop:
+            following = node.next.get(tokens.lower[here])
+            if following is None:
+                break
+            node, here = following, here + 1
+            for written, value in node.values:
+                if _case_fits(written, tokens.words, at):
+                    found.append(Match(at, here, value))
+        return found
+
+
+def _case_fits(written: Sequence[str], words: Sequence[str], at: int) -> bool:
+    """Whether capitals of a term are met; a headline in capitals meets all but short names (``US``, ``us``)."""
+    for offset, own in enumerate(written):
+        word = words[at + offset]
+        if own != word and own.lower() != own and not (word.isupper() and len(word) > 3):
+            return False
+    return True
