@@ -53,6 +53,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/market.py
 	@$(BIN)/python benchmarks/workload.py
 	@$(BIN)/python benchmarks/news.py
+	@$(BIN)/python benchmarks/app_load.py
 
 docs: $(VENV)/.dev
 	@$(BIN)/python -m chipgate.docs

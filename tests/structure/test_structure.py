@@ -31,7 +31,8 @@ LAYERS = (
     ("plots",),
     ("report",),
     ("api",),
-    ("cli", "app"),
+    ("app",),
+    ("cli",),
     ("docs_hazards", "docs_workload"),
     ("docs",),
 )

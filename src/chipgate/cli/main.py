@@ -25,6 +25,7 @@ from chipgate.cli import (
     simulate,
     workload,
 )
+from chipgate.cli import app as dashboard
 from chipgate.errors import BadInputError, ChipgateError
 
 app = typer.Typer(
@@ -70,6 +71,7 @@ law.register(app)
 hazards.register(app)
 workload.register(app)
 show.register(app)
+dashboard.register(app)
 data_check.register(app)
 
 

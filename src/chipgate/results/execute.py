@@ -6,8 +6,10 @@ block by block; above some thousands of draws they are kept in files and not in 
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -19,13 +21,17 @@ from numpy.typing import NDArray
 from chipgate.arrays.inputs import Inputs
 from chipgate.errors import InternalError
 from chipgate.market.simulate import TOLERANCE
+from chipgate.market.step import Record
 from chipgate.metrics import METRICS, View, labels
+from chipgate.results.chunks import simulate_block
 from chipgate.results.program import fetch, program
 from chipgate.setup.build import Built, block, build
 from chipgate.setup.plan import Plan
 
 BLOCK: Final = 64
 """Draws in one compiled block: small enough for the arrays of one sweep to stay in cache."""
+SMALL_BLOCK: Final = 32
+"""Draws in one block where others wait for the cores; a draw does not depend on its block."""
 STRETCH: Final = 2_048
 """Draws whose inputs are held at a time."""
 _IN_MEMORY_DRAWS: Final = 4_000
@@ -67,7 +73,7 @@ def execute(
         progress: Called after each block.
     """
     made = built.plan
-    store = _Store(built, list(METRICS) if names is None else list(names), made.draws)
+    store = Store(built, list(METRICS) if names is None else list(names), made.draws)
     _fill(store, built, 0, dtype, progress)
     return store.executed(built, dtype)
 
@@ -82,7 +88,7 @@ def execute_plan(
         adjust: Changes the inputs of each stretch, such as by a path read from a sheet.
     """
     chosen = list(METRICS) if names is None else list(names)
-    store: _Store | None = None
+    store: Store | None = None
     first: Built | None = None
     with ThreadPoolExecutor(max_workers=1) as aside:
         loading = aside.submit(fetch, made.structure, dtype, BLOCK)
@@ -91,48 +97,80 @@ def execute_plan(
             built = adjust(built) if adjust is not None else built
             loading.result()
             if store is None or first is None:
-                first, store = replace(built, plan=made), _Store(built, chosen, made.draws)
+                first, store = replace(built, plan=made), Store(built, chosen, made.draws)
             _fill(store, built, start, dtype, progress)
     if store is None or first is None:
         raise InternalError("a plan has at least one draw")
     return store.executed(first, dtype)
 
 
-def _fill(store: "_Store", built: Built, offset: int, dtype: str, progress: Progress | None) -> None:
+def _fill(store: "Store", built: Built, offset: int, dtype: str, progress: Progress | None) -> None:
     """Simulate the draws of ``built`` and store them from ``offset`` on."""
-    draws = built.plan.draws
+    draws, size = built.plan.draws, _block()
     done = offset
     store.take_inputs(built, offset)
-    with jax.enable_x64(dtype == "float64"):
-        run = program(built.plan.structure, _cut(built, slice(0, min(BLOCK, draws)), dtype), dtype, BLOCK)
+    run = _simulator(built, dtype, size)
 
     def one(start: int) -> int:
-        with jax.enable_x64(dtype == "float64"):  # the setting is local to a thread
-            part = slice(start, min(start + BLOCK, draws))
-            record = run(_cut(built, part, dtype))
-            count = part.stop - start
-            arrays: dict[str, Any] = {name: np.asarray(value)[..., :count] for name, value in vars(record).items()}
-            store.take(View(replace(record, **arrays), built, part), offset)
-            return count
+        part = slice(start, min(start + size, draws))
+        count = part.stop - start
+        store.take(View(run(part), built, part), offset)
+        return count
 
     with ThreadPoolExecutor(max_workers=_workers()) as pool:
-        for count in pool.map(one, range(0, draws, BLOCK)):
+        for count in pool.map(one, range(0, draws, size)):
             done += count
             if progress:
                 progress(done, store.draws)
 
 
+def _simulator(built: Built, dtype: str, size: int) -> Callable[[slice], Record]:
+    """Simulates some draws; small blocks in chunks of months, whose program serves every horizon, to the same bits."""
+    structure, draws = built.plan.structure, built.plan.draws
+    if size == SMALL_BLOCK and dtype == "float32":
+        return lambda part: simulate_block(structure, built.inputs, part, size, history=0)
+    with jax.enable_x64(dtype == "float64"):
+        run = program(structure, cut(built, slice(0, min(size, draws)), dtype, size), dtype, size)
+
+    def simulate(part: slice) -> Record:
+        with jax.enable_x64(dtype == "float64"):  # the setting is local to a thread
+            record = run(cut(built, part, dtype, size))
+        count = part.stop - part.start
+        arrays: dict[str, Any] = {name: np.asarray(value)[..., :count] for name, value in vars(record).items()}
+        return replace(record, **arrays)
+
+    return simulate
+
+
+_cores: Final[ContextVar[int | None]] = ContextVar("cores", default=None)
+
+
+@contextmanager
+def few_cores(count: int) -> Iterator[None]:
+    """Runs inside use at most so many cores, in small blocks, so that others can work beside them."""
+    token = _cores.set(count)
+    try:
+        yield
+    finally:
+        _cores.reset(token)
+
+
+def _block() -> int:
+    return BLOCK if _cores.get() is None else SMALL_BLOCK
+
+
 def _workers() -> int:
-    return max(os.cpu_count() or 1, 1)
+    every = max(os.cpu_count() or 1, 1)
+    return min(_cores.get() or every, every)
 
 
-def _cut(built: Built, part: slice, dtype: str) -> Inputs:
-    """Inputs of one block; the last one is filled up with its own last draw."""
-    index = np.minimum(np.arange(part.start, part.start + BLOCK), part.stop - 1)
+def cut(built: Built, part: slice, dtype: str, size: int) -> Inputs:
+    """Inputs of one block of ``size`` draws; the last one is filled up with its own last draw."""
+    index = np.minimum(np.arange(part.start, part.start + size), part.stop - 1)
     return block(built.inputs, index, dtype)
 
 
-class _Store:
+class Store:
     """Arrays of metrics, in memory or, for many draws, in a temporary folder that goes with the process."""
 
     def __init__(self, built: Built, names: Sequence[str], draws: int) -> None:

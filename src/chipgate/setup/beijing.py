@@ -15,6 +15,7 @@ reaction told apart, what falls into the weeks after a re-opening counts for the
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -261,5 +262,6 @@ def rule_of(catalogue: Catalogue) -> HazardRule:
     return next(iter(catalogue.hazard_rules.values()))
 
 
+@cache
 def _weights(catalogue: Catalogue) -> dict[str, Any]:
     return read_mapping(catalogue.roots[0] / "market" / "authority.yaml")

@@ -1,6 +1,6 @@
 """Draws of the priors as they stood at the as-of date, alone or as paths over months."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import numpy as np
@@ -37,11 +37,16 @@ class PriorDraws:
         as_of: Last day on which anything is known.
         posterior: Gives the scores of its streams; without it all are those of the priors.
 
+        keep: Keep what :meth:`once` makes, for runs that differ in levers alone.
+
     Attributes:
         used: Priors drawn so far, as they stood. ``drawn``: their draws ``[d]``.
     """
 
-    def __init__(self, catalogue: Catalogue, streams: Streams, as_of: date, posterior: Posterior | None = None) -> None:
+    def __init__(
+        self, catalogue: Catalogue, streams: Streams, as_of: date, posterior: Posterior | None = None, *,
+        keep: bool = False,
+    ) -> None:  # fmt: skip
         self.priors = catalogue.priors
         self.streams = streams
         self.as_of = as_of
@@ -51,6 +56,8 @@ class PriorDraws:
         self._prior_scores: dict[str, NDArray[np.float64]] = {}
         self.used: dict[str, Variant] = {}
         self.drawn: dict[str, NDArray[np.float64]] = {}
+        self._once: dict[str, tuple[NDArray[np.float64], ...]] | None = {} if keep else None
+        self._paths: dict[tuple[str, date, int], NDArray[np.float64] | None] = {}
 
     def variant(self, prior: Prior) -> Variant | None:
         """The prior as it stood at the as-of date, in the fit where it is fitted; ``None`` where nothing was known."""
@@ -109,6 +116,19 @@ class PriorDraws:
         prior = self.priors.get(name)
         return prior is None or self.posterior.variant(prior) is not None
 
+    def once(self, name: str, make: Callable[[], tuple[NDArray[np.float64], ...]]) -> tuple[NDArray[np.float64], ...]:
+        """Arrays that hang on no lever: made once where they are kept, and handed out as copies."""
+        if self._once is None:
+            return make()
+        if name not in self._once:
+            self._once[name] = make()
+        return tuple(array.copy() for array in self._once[name])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that are kept."""
+        return sum(array.nbytes for arrays in (self._once or {}).values() for array in arrays)
+
     def known(self, name: str) -> bool:
         """Whether the prior exists and stood at the as-of date."""
         return name in self.priors and self.variant(self.priors[name]) is not None
@@ -117,8 +137,14 @@ class PriorDraws:
         """Draws ``[t d]`` of a path with anchors ``prefix.YYYY_MM``, straight in logs between them.
 
         ``None`` where no anchor stood at the as-of date. Before the first anchor and after the last the path is
-        level.
+        level. Asked for again, the same draws.
         """
+        key = (prefix, months[0], len(months))
+        if key not in self._paths:
+            self._paths[key] = self._path(prefix, months)
+        return self._paths[key]
+
+    def _path(self, prefix: str, months: Sequence[date]) -> NDArray[np.float64] | None:
         anchors = self._anchors(prefix)
         if not anchors:
             return None

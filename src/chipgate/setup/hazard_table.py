@@ -29,8 +29,7 @@ def hazard_document(data: Catalogue, as_of: date, rule: HazardRule | None = None
     rule = rule or beijing.rule_of(data)
     streams = Streams(0, DRAWS)
     offers = [o for o in data.offers.values() if announced(data, o, as_of)]
-    book = law.known_book(data, as_of)
-    tables = {o.id: law.statuses(data, book, o, as_of) for o in offers if o.route == "legal"}
+    tables = {o.id: law.statuses(data, as_of, o.chip, as_of) for o in offers if o.route == "legal"}
     ours = law.count(data, offers, tables, as_of)
     theirs = beijing.count(data, rule, law.let_in(data, offers, tables, as_of), as_of)
     moves = {f"beijing.{name}": getattr(theirs, name) for name in beijing.MOVES}
