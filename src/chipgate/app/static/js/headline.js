@@ -81,6 +81,15 @@ function shares(card) {
   );
 }
 
+/** The figure large, its unit small behind it. */
+function figureWords(card) {
+  const said = terse(card.p50, card.unit);
+  const base = card.unit.split("/")[0];
+  if (base === "USD") return [h("small", null, "USD "), said];
+  if (base === "ratio") return [said, h("small", null, " times")];
+  return [said, h("small", null, amount(card.p50, card.unit).slice(said.length))];
+}
+
 function figure(card, ghost) {
   if (card.shares) {
     const others = Object.entries(card.shares)
@@ -101,7 +110,7 @@ function figure(card, ghost) {
     ];
   }
   return [
-    h("p.big", null, amount(card.p50, card.unit)),
+    h("p.big", null, figureWords(card)),
     h("p.range", null, `80 %: ${terse(card.p10, card.unit)} to ${terse(card.p90, card.unit)}`),
     ghost
       ? h(
@@ -122,7 +131,7 @@ export function headline(app, run, base) {
   const answer = byId("answer-text");
   answer.classList.remove("skeleton");
   answer.textContent =
-    bands.headline.in_short ||
+    (bands.headline.in_short || "").replace(/^In short: /, "").replace(/^./, (first) => first.toUpperCase()) ||
     "This run ends at or before its as-of date: it holds history only, so there is no forecast to sum up.";
   fill(
     byId("cards"),
@@ -130,7 +139,8 @@ export function headline(app, run, base) {
       h(
         "article.card",
         { id: `card-${card.id}`, title: card.text || null },
-        h("h2", null, card.label, card.period ? h("span.range", null, ` · ${card.period}`) : null),
+        h("h2", null, card.label),
+        card.period ? h("p.period", null, card.period) : null,
         figure(card, ghost[card.id]),
         h(
           "div.foot-row",

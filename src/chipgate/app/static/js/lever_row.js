@@ -58,8 +58,13 @@ export class LeverRow {
       lever.kind === "choice"
         ? h(
             "select",
-            { "aria-label": `${lever.label}, choice`, onchange: () => this.set(Number(this.entry.value)) },
-            lever.choices.map((one) => h("option", { value: one.value }, one.label)),
+            {
+              "aria-label": `${lever.label}, choice`,
+              onchange: () => (this.entry.value === "" ? this.clear() : this.set(Number(this.entry.value))),
+            },
+            [["", this.origin({ value: null })], ...lever.choices.map((one) => [one.value, one.label])].map(
+              ([value, text]) => h("option", { value }, text),
+            ),
           )
         : h("input", {
             type: "number",
@@ -190,6 +195,7 @@ export class LeverRow {
     const fallback = typeof lever.default === "number" ? lever.default : lever.now;
     const value = held.value !== null ? held.value : fallback;
     this.element.classList.toggle("set", held.value !== null);
+    this.element.classList.toggle("free", value === null || value === undefined);
     this.element.classList.toggle("moot", Boolean(moot));
     this.slider.disabled = this.entry.disabled = Boolean(moot);
     if (document.activeElement !== this.slider || Number(this.slider.value) !== value)
@@ -198,14 +204,14 @@ export class LeverRow {
       "aria-valuetext",
       held.value === null ? `${this.words(value)}, by default` : this.words(value),
     );
-    if (lever.kind === "choice") this.entry.value = String(Math.round(value ?? lever.least));
+    if (lever.kind === "choice") this.entry.value = held.value === null ? "" : String(Math.round(held.value));
     else if (document.activeElement !== this.entry || held.value !== null) {
       this.entry.value = value === null ? "" : Number((value * this.factor).toPrecision(6));
       this.entry.placeholder = value === null ? String(lever.default) : "";
     }
     this.entry.removeAttribute("aria-invalid");
     this.reset.hidden = held.value === null && !held.own;
-    this.said.textContent = this.origin(held);
+    this.said.textContent = lever.kind === "choice" && held.value === null ? "" : this.origin(held);
     this.months(held);
     this.why.textContent = moot
       ? moot.reason
