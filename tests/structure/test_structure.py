@@ -29,7 +29,8 @@ LAYERS = (
     ("plots",),
     ("report",),
     ("api",),
-    ("cli", "app"),
+    ("app",),
+    ("cli",),
     ("docs_workload",),
     ("docs",),
 )

@@ -58,3 +58,28 @@ class Streams:
         if months > MOST_MONTHS:
             raise InternalError(f"{months} months are more than the {MOST_MONTHS} that streams are laid out for")
         return self.uniform(name, (MOST_MONTHS, *shape))[:months]
+
+
+class KeptStreams(Streams):
+    """Streams that keep what was asked of them, for runs that share seed and draws and differ in levers alone.
+
+    The arrays are read-only, since several runs hold them.
+    """
+
+    def __init__(self, seed: int, draws: int, first: int = 0) -> None:
+        super().__init__(seed, draws, first)
+        self._kept: dict[tuple[str, tuple[int, ...]], NDArray[np.float64]] = {}
+
+    def uniform(self, name: str, shape: tuple[int, ...] = ()) -> NDArray[np.float64]:
+        """Uniforms ``[*shape draw]`` of the stream ``name``; asked for again, the same ones."""
+        found = self._kept.get((name, shape))
+        if found is None:
+            found = super().uniform(name, shape)
+            found.flags.writeable = False
+            self._kept[(name, shape)] = found
+        return found
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that are kept."""
+        return sum(array.nbytes for array in self._kept.values())

@@ -33,10 +33,28 @@ def market_names(data: Catalogue) -> Iterator[Fault]:
             yield Fault(
                 data.priors.place(key), key, f"names unknown event {event!r}", "name it after the act that cuts"
             )
+    yield from _lever_names(data)
     for key, episode in data.episodes.items():
         for name in episode.events:
             if name not in data.events:
                 yield Fault(data.episodes.place(key), key, f"names unknown event {name!r}")
+
+
+def _lever_names(data: Catalogue) -> Iterator[Fault]:
+    """Levers, events and priors that levers name exist."""
+    for key, lever in data.levers.items():
+        place = data.levers.place(key)
+        for rule in lever.moot:
+            if rule.lever not in data.levers:
+                yield Fault(place, key, f"is moot by unknown lever {rule.lever!r}")
+        found = lever.evidence
+        for name in found.events if found is not None else ():
+            if name not in data.events:
+                yield Fault(place, key, f"names unknown event {name!r}")
+        if found is not None and found.prior is not None:
+            head = found.prior.partition("*")[0]
+            if not any(name == head or name.startswith(head.rstrip(".") + ".") for name in data.priors):
+                yield Fault(place, key, f"names unknown prior {found.prior!r}")
 
 
 def market_dates(data: Catalogue) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from chipgate.cli import analyse, data_check, explain, law, scoring, show, simulate, workload
+from chipgate.cli import app as dashboard
 from chipgate.errors import BadInputError, ChipgateError
 
 app = typer.Typer(
@@ -53,6 +54,7 @@ explain.register(app)
 law.register(app)
 workload.register(app)
 show.register(app)
+dashboard.register(app)
 data_check.register(app)
 
 

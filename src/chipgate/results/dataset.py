@@ -21,6 +21,9 @@ from chipgate.setup.scenario import Resolved
 QUANTILES: Final = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
 """Quantiles of every summary."""
 
+_SMALL: Final = 1 << 18
+"""Figures up to which one thread sorts them faster than several start."""
+
 FORMAT: Final = 1
 """Version of the dataset's layout."""
 
@@ -132,8 +135,12 @@ def quantiles(values: xr.DataArray) -> dict[str, NDArray[np.float64]]:
         found[step, ..., :-1] = below + (above - below) * weight
         found[step, ..., -1] = array[step].mean(-1, dtype=np.float64)
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        list(pool.map(one, range(len(array))))
+    if array.size < _SMALL:
+        for step in range(len(array)):
+            one(step)
+    else:
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            list(pool.map(one, range(len(array))))
     names = (*(f"p{round(q * 100)}" for q in QUANTILES), "mean")
     return {name: found[..., i] for i, name in enumerate(names)}
 

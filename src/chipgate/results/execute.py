@@ -6,8 +6,10 @@ block by block; above some thousands of draws they are kept in files and not in 
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -67,7 +69,7 @@ def execute(
         progress: Called after each block.
     """
     made = built.plan
-    store = _Store(built, list(METRICS) if names is None else list(names), made.draws)
+    store = Store(built, list(METRICS) if names is None else list(names), made.draws)
     _fill(store, built, 0, dtype, progress)
     return store.executed(built, dtype)
 
@@ -82,7 +84,7 @@ def execute_plan(
         adjust: Changes the inputs of each stretch, such as by a path read from a sheet.
     """
     chosen = list(METRICS) if names is None else list(names)
-    store: _Store | None = None
+    store: Store | None = None
     first: Built | None = None
     with ThreadPoolExecutor(max_workers=1) as aside:
         loading = aside.submit(fetch, made.structure, dtype, BLOCK)
@@ -91,25 +93,25 @@ def execute_plan(
             built = adjust(built) if adjust is not None else built
             loading.result()
             if store is None or first is None:
-                first, store = replace(built, plan=made), _Store(built, chosen, made.draws)
+                first, store = replace(built, plan=made), Store(built, chosen, made.draws)
             _fill(store, built, start, dtype, progress)
     if store is None or first is None:
         raise InternalError("a plan has at least one draw")
     return store.executed(first, dtype)
 
 
-def _fill(store: "_Store", built: Built, offset: int, dtype: str, progress: Progress | None) -> None:
+def _fill(store: "Store", built: Built, offset: int, dtype: str, progress: Progress | None) -> None:
     """Simulate the draws of ``built`` and store them from ``offset`` on."""
     draws = built.plan.draws
     done = offset
     store.take_inputs(built, offset)
     with jax.enable_x64(dtype == "float64"):
-        run = program(built.plan.structure, _cut(built, slice(0, min(BLOCK, draws)), dtype), dtype, BLOCK)
+        run = program(built.plan.structure, cut(built, slice(0, min(BLOCK, draws)), dtype, BLOCK), dtype, BLOCK)
 
     def one(start: int) -> int:
         with jax.enable_x64(dtype == "float64"):  # the setting is local to a thread
             part = slice(start, min(start + BLOCK, draws))
-            record = run(_cut(built, part, dtype))
+            record = run(cut(built, part, dtype, BLOCK))
             count = part.stop - start
             arrays: dict[str, Any] = {name: np.asarray(value)[..., :count] for name, value in vars(record).items()}
             store.take(View(replace(record, **arrays), built, part), offset)
@@ -122,17 +124,31 @@ def _fill(store: "_Store", built: Built, offset: int, dtype: str, progress: Prog
                 progress(done, store.draws)
 
 
+_cores: Final[ContextVar[int | None]] = ContextVar("cores", default=None)
+
+
+@contextmanager
+def few_cores(count: int) -> Iterator[None]:
+    """Runs inside use at most so many cores, so that others can work beside them."""
+    token = _cores.set(count)
+    try:
+        yield
+    finally:
+        _cores.reset(token)
+
+
 def _workers() -> int:
-    return max(os.cpu_count() or 1, 1)
+    every = max(os.cpu_count() or 1, 1)
+    return min(_cores.get() or every, every)
 
 
-def _cut(built: Built, part: slice, dtype: str) -> Inputs:
-    """Inputs of one block; the last one is filled up with its own last draw."""
-    index = np.minimum(np.arange(part.start, part.start + BLOCK), part.stop - 1)
+def cut(built: Built, part: slice, dtype: str, size: int) -> Inputs:
+    """Inputs of one block of ``size`` draws; the last one is filled up with its own last draw."""
+    index = np.minimum(np.arange(part.start, part.start + size), part.stop - 1)
     return block(built.inputs, index, dtype)
 
 
-class _Store:
+class Store:
     """Arrays of metrics, in memory or, for many draws, in a temporary folder that goes with the process."""
 
     def __init__(self, built: Built, names: Sequence[str], draws: int) -> None:

@@ -56,6 +56,11 @@ def fetch(structure: Structure, dtype: str, block: int) -> None:
         return
 
 
+def loaded(structure: Structure, dtype: str, block: int) -> bool:
+    """Whether this process has the program."""
+    return (structure, dtype, block) in _loaded
+
+
 def program(structure: Structure, inputs: Inputs, dtype: str, block: int) -> Program:
     """The program for a block of inputs: loaded, or else compiled and kept."""
     takes = _shapes(inputs)

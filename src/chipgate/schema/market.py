@@ -221,6 +221,56 @@ class Arrival(Record):
 
 
 Actor = Literal["washington", "beijing", "nvidia_amd", "huawei_smic", "buyers"]
+ACTORS: dict[Actor, str] = {
+    "washington": "Washington", "beijing": "Beijing", "nvidia_amd": "Nvidia and AMD", "huawei_smic": "Huawei and SMIC",
+    "buyers": "Buyers",
+}  # fmt: skip
+"""Who pulls levers, in words."""
+
+
+LeverPath = Annotated[str, Field(pattern=r"^[a-z0-9_]+(\.([a-z0-9_]+|\*))+$")]
+
+
+class Evidence(Record):
+    """The range of a lever that the record shows: figures of events, or what a prior spans.
+
+    Attributes:
+        events: Events that the figures ``low`` and ``high`` come from, and ``why`` in words.
+        prior: Prior, or prefix of a path of priors; ``*`` stands for the name in the lever's path.
+        as_: How the prior's 10th and 90th percentile become values of the lever: themselves, over its centre, the
+            centre over them, or their odds over those of the centre.
+    """
+
+    low: float | None = None
+    high: float | None = None
+    events: tuple[str, ...] = ()
+    why: str = ""
+    prior: Annotated[str, Field(pattern=r"^[a-z0-9_]+(\.([a-z0-9_]+|\*))*$")] | None = None
+    as_: Annotated[Literal["value", "ratio", "inverse", "odds"] | None, Field(alias="as")] = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        told = self.low is not None and self.high is not None and bool(self.events) and bool(self.why)
+        spanned = self.prior is not None and self.as_ is not None
+        if told == spanned or (spanned and (self.low, self.high, self.events) != (None, None, ())):
+            raise ValueError("evidence is low, high, events and why, or a prior and as")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"low <= high is broken: {self.low}, {self.high}")
+        return self
+
+
+class Moot(Record):
+    """What makes a lever move nothing.
+
+    Attributes:
+        lever: Another lever; ``*`` stands for the same name, or for every name where the moot lever has none.
+        at: Value of that one in all months after the as-of date; empty where it need only be given.
+        why: For the reader; ``{name}`` stands for the name in words.
+    """
+
+    lever: LeverPath
+    at: float | None = None
+    why: str = Field(min_length=1)
 
 
 class Lever(Record):
@@ -228,23 +278,39 @@ class Lever(Record):
 
     Attributes:
         id: Dotted path, as in ``set`` of a scenario and ``--set``. A segment ``*`` stands for a chip family.
+        short: Label beside a control. ``step``: of the control.
         least, most: Range over which it may be set and is tested.
+        choices: Value -> word, where only these may be chosen.
         default: Value where no scenario sets it; ``process`` leaves a gate to its stochastic process.
         dated: Whether it may be given by month.
         moves: Headline metric that it moves, and in which direction when it is raised.
+        evidence: Range that the record shows. ``moot``: what makes it move nothing; the first that holds is told.
     """
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9_]+(\.([a-z0-9_]+|\*))+$")]
+    id: LeverPath
     actor: Actor
     label: str
+    short: str
     unit: str
     least: float
     most: float
+    step: Annotated[float, Field(gt=0)] | None = None
+    choices: dict[int, str] = {}
     default: float | Literal["process", "law"]
     dated: bool
     moves: Id
     direction: Literal["up", "down"]
+    evidence: Evidence | None = None
+    moot: tuple[Moot, ...] = ()
     note: str = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if bool(self.choices) == (self.step is not None):
+            raise ValueError("a lever has a step or choices")
+        if self.choices and (min(self.choices), max(self.choices)) != (self.least, self.most):
+            raise ValueError("choices run from least to most")
+        return self
 
 
 class Scenario(Record):

@@ -14,6 +14,7 @@ prior, as a rate that fades over 1.5 months.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -176,5 +177,6 @@ def _gamma(u: NDArray[np.float64], events: float, months: float) -> NDArray[np.f
     return np.asarray(gammaincinv(_PRIOR_EVENTS + events, u) / (_PRIOR_MONTHS + months))
 
 
+@cache
 def _weights(catalogue: Catalogue) -> dict[str, Any]:
     return read_mapping(catalogue.roots[0] / "market" / "authority.yaml")

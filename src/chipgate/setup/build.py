@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipgate.arrays.inputs import Constants, Inputs, Monthly
-from chipgate.arrays.keys import Streams
+from chipgate.arrays.keys import KeptStreams, Streams
+from chipgate.errors import InternalError
 from chipgate.schema.market import Variant
 from chipgate.setup.constants import constants_of
 from chipgate.setup.draws import PriorDraws
@@ -37,21 +38,53 @@ class Built:
     drawn: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
-def build(made: Plan, first: int = 0, count: int | None = None) -> Built:
+class Kept:
+    """What runs share that differ in lever settings alone: uniforms, draws of priors, throughputs.
+
+    One run at a time may build from it; what it gives is the same as without it.
+    """
+
+    def __init__(self, made: Plan) -> None:
+        self._basis = _basis(made)
+        self.streams = KeptStreams(made.seed, made.draws)
+        self.draws = PriorDraws(made.catalogue, self.streams, made.as_of)
+        self.speed = Throughput(made, self.streams)
+
+    def check(self, made: Plan) -> None:
+        """Raise where a plan is of other draws.
+
+        Raises:
+            InternalError: It differs in more than its lever settings.
+        """
+        if _basis(made) != self._basis:
+            raise InternalError("these draws were kept for another catalogue, as-of date, horizon, seed or number")
+
+
+def _basis(made: Plan) -> tuple[Any, ...]:
+    return (made.catalogue, made.as_of, made.months, made.seed, made.draws)
+
+
+def build(made: Plan, first: int = 0, count: int | None = None, *, kept: Kept | None = None) -> Built:
     """Draw the inputs of a plan.
 
     Args:
         first, count: Only this stretch of its draws; all by default. A stretch holds the draws that the whole
             would hold there.
+        kept: Draws made before for a plan that differs in lever settings alone; for the whole of its draws only.
     """
+    if kept is not None:
+        kept.check(made)
+        return _built(made, kept.streams, kept.draws, kept.speed)
     made = replace(made, draws=made.draws - first if count is None else count)
     streams = Streams(made.seed, made.draws, first)
-    draws = PriorDraws(made.catalogue, streams, made.as_of)
-    speed = Throughput(made, streams)
+    return _built(made, streams, PriorDraws(made.catalogue, streams, made.as_of), Throughput(made, streams))
+
+
+def _built(made: Plan, streams: Streams, draws: PriorDraws, speed: Throughput) -> Built:
     constants = constants_of(made, streams, draws, speed)
     monthly, us_stock, counts = monthly_of(made, streams, draws, constants, speed)
     inputs = Inputs(Monthly(**_as_fields(monthly)), Constants(**_as_fields(constants)))
-    return Built(made, inputs, us_stock, dict(draws.used), counts, draws.drawn)
+    return Built(made, inputs, us_stock, dict(draws.used), counts, dict(draws.drawn))
 
 
 def _as_fields(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:

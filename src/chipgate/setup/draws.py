@@ -35,6 +35,7 @@ class PriorDraws:
         self.as_of = as_of
         self.used: dict[str, Variant] = {}
         self.drawn: dict[str, NDArray[np.float64]] = {}
+        self._paths: dict[tuple[str, date, int], NDArray[np.float64] | None] = {}
 
     def variant(self, prior: Prior) -> Variant | None:
         """The prior as it stood at the as-of date; ``None`` where nothing was known."""
@@ -57,8 +58,14 @@ class PriorDraws:
         """Draws ``[t d]`` of a path with anchors ``prefix.YYYY_MM``, straight in logs between them.
 
         ``None`` where no anchor stood at the as-of date. Before the first anchor and after the last the path is
-        level.
+        level. Asked for again, the same draws.
         """
+        key = (prefix, months[0], len(months))
+        if key not in self._paths:
+            self._paths[key] = self._path(prefix, months)
+        return self._paths[key]
+
+    def _path(self, prefix: str, months: Sequence[date]) -> NDArray[np.float64] | None:
         anchors = self._anchors(prefix)
         if not anchors:
             return None

@@ -10,6 +10,7 @@ that were never on sale in China open only by a scenario.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -70,6 +71,7 @@ class Washington:
     counts: dict[str, float]
 
 
+@lru_cache(maxsize=64)
 def known_book(catalogue: Catalogue, as_of: date) -> RuleBook:
     """The clauses known on a day; an end that lies later counts as not known."""
     rows = []
@@ -90,9 +92,14 @@ def _known_replacements(table: Table[Clause]) -> Table[Clause]:
     return Table("rule", kept)
 
 
-def statuses(catalogue: Catalogue, book: RuleBook, offer: Offer, last: date) -> list[Status]:
-    """What the law says of an offer for China from 2022 to ``last``."""
-    subject = catalogue_subject(catalogue.chips[offer.chip], catalogue.makers)
+@lru_cache(maxsize=4096)
+def statuses(catalogue: Catalogue, as_of: date, chip: str, last: date) -> tuple[Status, ...]:
+    """What the law known on a day says of a chip for China from 2022 to ``last``.
+
+    Kept, since no lever changes the law: runs that differ in levers alone judge each chip once.
+    """
+    book = known_book(catalogue, as_of)
+    subject = catalogue_subject(catalogue.chips[chip], catalogue.makers)
     starts = [day for day in book.change_days if day <= last]
     ends = [day - timedelta(days=1) for day in starts[1:]] + [last]
     found = []
@@ -101,7 +108,7 @@ def statuses(catalogue: Catalogue, book: RuleBook, offer: Offer, last: date) -> 
         fee = max(verdict.fee or 0.0, 0.0) + (verdict.duty or 0.0) * (verdict.outcome == "licence_case_by_case")
         licensed = verdict.outcome == "licence_case_by_case"
         found.append(Status(first, until, verdict.outcome in _FREE, licensed, fee, _cap(verdict)))
-    return found
+    return tuple(found)
 
 
 def _cap(verdict: Verdict) -> float:
@@ -117,13 +124,12 @@ def washington(
     months: Sequence[date], as_of: date, close_rate_factor: float = 1.0,
 ) -> Washington:  # fmt: skip
     """Openness, fee and cap of every offer, month and draw."""
-    book = known_book(catalogue, as_of)
     shape = (len(months), len(offers), streams.draws)
     us_open, fee, cap = np.zeros(shape), np.zeros(shape), np.full(shape, np.inf)
     lag = draws.one("washington.shipment_lag")
     wait = -np.log(streams.uniform("washington:grant_wait")) * draws.one("washington.grant_wait")
     final = add_months(months[-1], 1) - timedelta(days=1)
-    tables = {offer.id: statuses(catalogue, book, offer, final) for offer in offers if offer.route == "legal"}
+    tables = {o.id: statuses(catalogue, as_of, o.chip, final) for o in offers if o.route == "legal"}
     for c, offer in enumerate(offers):
         if offer.route != "legal":
             us_open[:, c] = 1.0

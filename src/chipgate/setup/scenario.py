@@ -53,17 +53,8 @@ def resolve(
         DateError: The days cannot be read or do not follow each other.
     """
     first = _find(catalogue, name)
-    chain = [first]
-    while chain[-1].extends is not None:
-        parent = _parent(catalogue, chain[-1].extends, name if len(chain) == 1 else "")
-        if parent.id in {s.id for s in chain}:
-            raise DataError(f"extends itself through {parent.id!r}", path=name, fix="break the circle")
-        chain.append(parent)
-    raw = merged([*(s.set for s in reversed(chain)), extra or {}])
-    day = _as_of(as_of, chain)
-    last = _until(until, chain)
-    if last <= day.replace(day=1):
-        raise DateError(f"the run ends in {last:%Y-%m}, not after the as-of date {day}; give a later --until")
+    chain = _chain(catalogue, first, name)
+    raw, day, last = _merged(chain, as_of, until, extra)
     try:
         settings = read_settings(catalogue, raw)
     except BadInputError as error:
@@ -73,6 +64,50 @@ def resolve(
         wrong = next((key for key in first.set if _is_wrong(catalogue, key, first.set[key])), "")
         raise DataError(str(error), path=path, line=line_of_key(path, "set", wrong)) from error
     return Resolved(first.id, first.title, first.story, day, last, raw, settings, tuple(s.id for s in chain))
+
+
+def resolve_record(
+    catalogue: Catalogue, first: Scenario, *, as_of: str | None = None, until: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> Resolved:  # fmt: skip
+    """As :func:`resolve`, of a scenario that is given itself; no name of it is ever read as that of a file.
+
+    Raises:
+        UnknownNameError: It extends a scenario that does not ship, or sets an unknown lever.
+        BadInputError: A setting or a day is wrong.
+    """
+    chain = [first]
+    while chain[-1].extends is not None:
+        parent = catalogue.scenarios.find(chain[-1].extends)
+        if parent.id in {s.id for s in chain}:
+            raise BadInputError(f"scenario {first.id} extends itself through {parent.id!r}; break the circle")
+        chain.append(parent)
+    raw, day, last = _merged(chain, as_of, until, extra)
+    settings = read_settings(catalogue, raw)
+    return Resolved(first.id, first.title, first.story, day, last, raw, settings, tuple(s.id for s in chain))
+
+
+def _chain(catalogue: Catalogue, first: Scenario, name: str) -> list[Scenario]:
+    """A scenario and all that it extends."""
+    chain = [first]
+    while chain[-1].extends is not None:
+        parent = _parent(catalogue, chain[-1].extends, name if len(chain) == 1 else "")
+        if parent.id in {s.id for s in chain}:
+            raise DataError(f"extends itself through {parent.id!r}", path=name, fix="break the circle")
+        chain.append(parent)
+    return chain
+
+
+def _merged(
+    chain: list[Scenario], as_of: str | None, until: str | None, extra: Mapping[str, Any] | None
+) -> tuple[dict[str, Any], date, date]:
+    """Settings of a chain, its as-of date and its last month."""
+    raw = merged([*(s.set for s in reversed(chain)), extra or {}])
+    day = _as_of(as_of, chain)
+    last = _until(until, chain)
+    if last <= day.replace(day=1):
+        raise DateError(f"the run ends in {last:%Y-%m}, not after the as-of date {day}; give a later --until")
+    return raw, day, last
 
 
 def parse_set(items: list[str]) -> dict[str, Any]:

@@ -1,0 +1,206 @@
+"""The engine of the server: draws that are shared, programs that are warm, results that are kept, runs in pieces.
+
+Moving a lever changes none of the draws: uniforms, priors and throughputs are kept for each as-of date, horizon, seed
+and number of draws, and the verdicts of the law for each as-of date. What is left of a move is applying the levers,
+simulating and sorting.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from threading import Lock, Thread
+from typing import Any
+
+from chipgate.app.answer import encoded
+from chipgate.app.bands import Result, run_document
+from chipgate.app.jobs import CancelledJob, Job, Jobs
+from chipgate.app.kept import Recent
+from chipgate.app.lanes import LOG, Lane, Piece, Turns
+from chipgate.app.limits import FIRST_STAGE, Limits
+from chipgate.app.models import RunState
+from chipgate.app.problems import ApiError, Problem, of_engine
+from chipgate.app.state import key_of, resolved
+from chipgate.catalogue.catalogue import Catalogue
+from chipgate.errors import BadInputError
+from chipgate.results.staged import Stage, StagedRun
+from chipgate.setup.build import Kept
+from chipgate.setup.plan import Plan, plan
+from chipgate.setup.scenario import Resolved
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the answers of a run show."""
+
+    metrics: tuple[str, ...] | None
+    first_month: str | None
+
+
+class Engine:
+    """Everything that requests share.
+
+    Args:
+        data: Catalogue. ``limits``: of memory and jobs.
+        threads: Of the lane of short pieces; one a core by default.
+    """
+
+    def __init__(self, data: Catalogue, limits: Limits, threads: int | None = None) -> None:
+        self.data, self.limits = data, limits
+        self.jobs = Jobs(limits)
+        self.lane = Lane(threads or os.cpu_count() or 1)
+        self.turns = Turns()
+        self.results: Recent[str, Result] = Recent(limits.result_bytes, lambda result: float(result.nbytes))
+        self.documents: Recent[str, bytes] = Recent(limits.document_bytes, len)
+        self._kept: Recent[Key, tuple[Kept, Lock]] = Recent(
+            limits.draw_bytes, lambda pair: float(pair[0].streams.nbytes)
+        )
+        self._compiling, self._making = Lock(), Lock()
+        self.warm = False
+
+    def close(self) -> None:
+        """Stop working; what is unfinished is dropped."""
+        self.lane.close()
+
+    def start(self, state: RunState, shown: Shown, client: str, *, supersede: bool) -> tuple[Job, Resolved]:
+        """Start a run, or take it from what is kept.
+
+        Raises:
+            BadInputError: The state is wrong. ApiError: the client has too many jobs.
+        """
+        found = resolved(self.data, state)
+        key = key_of(self.data, found, state.draws, state.seed)
+        job = self.jobs.add("run", client, unit="draws", of=state.draws, supersedes=supersede)
+        job.key = key
+        if self.results.get(key) is not None:
+            job.set(state="done", done=state.draws, stage="final")
+            return job, found
+        made = plan(self.data, found.settings, found.as_of, found.until, seed=state.seed, draws=state.draws)
+        stages = (FIRST_STAGE, state.draws) if state.draws > FIRST_STAGE else (state.draws,)
+        run = Pieces(self, job, StagedRun(made, found, stages), key, shown)
+        run.begin()
+        return job, found
+
+    def result(self, job: Job, stage: str) -> Result | None:
+        """A stage of a run, if it is there; the final one stands for all before it."""
+        final = self.results.get(job.key) if "final" in job.stages else None
+        if final is not None or stage == "final":
+            return final
+        early = job.owned.get("first")
+        return early if isinstance(early, Result) else None
+
+    def document(self, job: Job) -> bytes:
+        """Result of a long job, as JSON.
+
+        Raises:
+            ApiError: It is no longer kept.
+        """
+        found = self.documents.get(job.id)
+        if found is None:
+            raise ApiError(410, "gone", "the result is no longer kept", where=job.id, fix="post it again")
+        return found
+
+    @contextmanager
+    def kept(self, made: Plan) -> Iterator[Kept]:
+        """Draws that a plan shares with others of its as-of date, horizon, seed and size; one user at a time."""
+        key = (made.as_of, made.months, made.seed, made.draws)
+        with self._making:
+            pair = self._kept.get(key) or (Kept(made), Lock())
+            self._kept.put(key, pair)
+        with pair[1]:
+            yield pair[0]
+
+    def compile(self, run: StagedRun) -> None:
+        """Have the program of a run loaded, one at a time."""
+        with self._compiling:
+            run.compile()
+
+    def warm_up(self, states: Sequence[RunState]) -> None:
+        """Load or compile the programs of these states, so that nobody waits for it."""
+        for state in states:
+            found = resolved(self.data, state)
+            made = plan(self.data, found.settings, found.as_of, found.until, seed=state.seed, draws=state.draws)
+            self.compile(StagedRun(made, found, (made.draws,)))
+        self.warm = True
+
+
+class Pieces:
+    """A run cut into pieces for the lane."""
+
+    def __init__(self, engine: Engine, job: Job, run: StagedRun, key: str, shown: Shown) -> None:
+        self.engine, self.job, self.run, self.key, self.shown = engine, job, run, key, shown
+        self._left: set[int] = set()
+        self._lock = Lock()
+
+    def begin(self) -> None:
+        """Queue the first piece; a program that must be compiled is so aside, and nobody else waits for it."""
+        if self.run.compiled:
+            self._put([partial(self._open, 0)])
+        else:
+            Thread(target=self._guarded(self._compile), name="chipgate-compile", daemon=True).start()
+
+    def _compile(self) -> None:
+        self.engine.compile(self.run)
+        self._put([partial(self._open, 0)])
+
+    def _put(self, works: Sequence[Any]) -> None:
+        pieces = [Piece(self.job.client, self._guarded(work), lambda: self.job.unfinished) for work in works]
+        self.engine.lane.put(pieces)
+
+    def _guarded(self, work: Any) -> Any:
+        def run() -> None:
+            try:
+                self.job.check()
+                work()
+            except CancelledJob:
+                return
+            except BadInputError as error:
+                self.job.set(state="failed", problem=of_engine(error).problem)
+            except Exception:
+                LOG.exception("run %s failed", self.job.id)
+                self.job.set(state="failed", problem=Problem(code="fault", message="fault in Chipgate"))
+
+        return run
+
+    def _open(self, place: int) -> None:
+        """Draw the inputs of a stage and queue its blocks."""
+        self.job.set(state="running")
+        last = place == len(self.run.stages) - 1
+        names = None if last or self.shown.metrics is None else list(self.shown.metrics)
+        with self.engine.kept(self.run.plan_of(place)) as kept:
+            stage = self.run.begin(place, kept, names)
+        self._left = set(stage.blocks)
+        self._put([partial(self._block, place, stage, start) for start in stage.blocks])
+
+    def _block(self, place: int, stage: Stage, start: int) -> None:
+        self.run.simulate(stage, start)
+        with self._lock:
+            self._left.discard(start)
+            done = not self._left
+            count = (len(stage.blocks) - len(self._left)) * stage.built.plan.draws // len(stage.blocks)
+        self.job.set(done=count)
+        if done:
+            self._close(place, stage)
+
+    def _close(self, place: int, stage: Stage) -> None:
+        """Keep the stage, make its first answer, and open the next."""
+        last = place == len(self.run.stages) - 1
+        name = "final" if last else "first"
+        result = Result(self.key, name, self.run.dataset(stage), self.engine.data)
+        if last:
+            for metric in result.names(self.shown.metrics):
+                result.bands(metric)
+            self.engine.results.put(self.key, result)
+        else:
+            self.job.owned |= {name: result, "answer": answer_of(result, self.shown)}
+        self.job.set(stage=name, state="done" if last else None)
+        if not last:
+            self._put([partial(self._open, place + 1)])
+
+
+def answer_of(result: Result, shown: Shown) -> bytes:
+    """What a client asked to see of a stage, as JSON."""
+    return encoded(run_document(result, shown.metrics, shown.first_month))

@@ -1,0 +1,134 @@
+"""The application, put together, and the server that runs it."""
+
+import ipaddress
+import sys
+import webbrowser
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from threading import Thread
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from chipgate.app import problems
+from chipgate.app.engine import Engine
+from chipgate.app.guard import Guard
+from chipgate.app.lanes import LOG
+from chipgate.app.limits import Limits
+from chipgate.app.models import RunState
+from chipgate.app.problems import ApiError
+from chipgate.app.routes import meta, pages, runs
+from chipgate.app.state import engine_version, resolved
+from chipgate.catalogue.catalogue import Catalogue, catalogue
+from chipgate.errors import BadInputError, ChipgateError
+
+PORT = 8765
+
+
+def create_app(
+    data: Catalogue | None = None, *, limits: Limits | None = None, hosts: Sequence[str] = (), loopback: bool = True,
+    warm: bool = True,
+) -> FastAPI:  # fmt: skip
+    """The application.
+
+    Args:
+        data: Catalogue; the embedded one by default.
+        hosts: Names beside ``localhost`` under which it may be asked for.
+        loopback: Whether only this machine reaches it, for its clients to know.
+        warm: Have programs compiled in the background from the start.
+    """
+    limits = limits or Limits()
+    engine = Engine(data or catalogue(), limits)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if warm:
+            Thread(target=_warm, args=(engine,), name="chipgate-warm", daemon=True).start()
+        yield
+        engine.close()
+
+    app = FastAPI(
+        title="Chipgate", version=engine_version(), lifespan=lifespan, openapi_url="/api/openapi.json", docs_url=None,
+        redoc_url=None, description="The market for AI accelerators between the United States and China, simulated.",
+        exception_handlers={
+            ApiError: problems.on_api_error, ChipgateError: problems.on_engine_error,
+            RequestValidationError: problems.on_validation, HTTPException: problems.on_http,
+            Exception: problems.on_fault,
+        },
+    )  # fmt: skip
+    app.state.engine, app.state.loopback = engine, loopback
+    for routes in (meta, runs, pages):
+        app.include_router(routes.router)
+    app.add_middleware(Guard, limits=limits, hosts=tuple(hosts))
+    return app
+
+
+def _warm(engine: Engine) -> None:
+    """Programs of all shipped scenarios, the default one first; most share theirs."""
+    try:
+        engine.warm_up([RunState(base=name) for name in _structures(engine)])
+    except Exception:
+        LOG.exception("warming up failed; the first runs will take longer")
+
+
+def _structures(engine: Engine) -> list[str]:
+    """One scenario for each as-of date and horizon."""
+    found: dict[tuple[object, object], str] = {}
+    default = RunState().base or ""
+    for name in [default, *engine.data.scenarios]:
+        one = resolved(engine.data, RunState(base=name))
+        found.setdefault((one.as_of, one.until), name)
+    return list(found.values())
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a server bound to this host."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.casefold() == "localhost"
+
+
+def serve(
+    data: Catalogue, *, host: str = "127.0.0.1", port: int = PORT, allow_hosts: Sequence[str] = (),
+    open_page: bool = False,
+) -> None:  # fmt: skip
+    """Run the server until it is interrupted.
+
+    Raises:
+        BadInputError: The port is taken, or the host is none of this machine.
+    """
+    import socket
+
+    import uvicorn
+
+    if not 0 <= port < 2**16:
+        raise BadInputError(f"--port is {port}; give 0 to {2**16 - 1}")
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        raise BadInputError(
+            f"cannot listen on {host}:{port} ({error.strerror}); give another --host or --port"
+        ) from error
+    with listening:
+        loopback = is_loopback(host)
+        names = [*allow_hosts] if loopback else [host, *allow_hosts]
+        app = create_app(data, hosts=names, loopback=loopback)
+        shown = f"[{host}]" if ":" in host else host
+        address_shown = f"http://{shown}:{listening.getsockname()[1]}"
+        print(f"Chipgate listens on {address_shown} (stop it with Ctrl+C)", file=sys.stderr, flush=True)
+        if not loopback:
+            print(f"Warning: {host} can be reached from other machines, and the app asks nobody for a password.",
+                  file=sys.stderr, flush=True)  # fmt: skip
+        if open_page:
+            webbrowser.open(address_shown)
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, server_header=False, date_header=True, proxy_headers=False,
+            limit_concurrency=app.state.engine.limits.requests, timeout_keep_alive=15, timeout_graceful_shutdown=3,
+            ws="none", h11_max_incomplete_event_size=32 * 1024, backlog=128,
+        )  # fmt: skip
+        uvicorn.Server(config).run(sockets=[listening])
