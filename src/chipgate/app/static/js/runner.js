@@ -123,19 +123,21 @@ export class Runner {
     if (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value);
   }
 
-  /** Fetch metrics that a view needs and the run has not yet shown. */
+  /** Fetch metrics that a view needs and the run has not yet shown; a first band has those alone that were asked of it. */
   async fillIn() {
     const run = this.run;
-    if (!run || !run.bands) return;
+    if (!run?.bands || this.next) return;
     const lacking = this.given.metrics().filter((name) => !(name in run.bands.metrics));
     if (!lacking.length) return;
+    if (!run.final) {
+      if (!this.abort) this.ask(run.state);
+      return;
+    }
     try {
-      const stage = run.final ? "final" : "first";
-      const more = await result(run.job, `stage=${stage}&metrics=${lacking.join(",")}${this.month()}`);
-      if (this.run !== run) return;
+      const more = await result(run.job, `stage=final&metrics=${lacking.join(",")}${this.month()}`);
       Object.assign(run.bands.metrics, more.metrics);
       run.bands.axes = { ...run.bands.axes, ...more.axes };
-      this.show(run);
+      if (this.run === run) this.show(run);
     } catch (error) {
       if (error.code === "gone") {
         this.kept.delete(this.keyed(run.state));
