@@ -33,8 +33,7 @@ def headline(data: xr.Dataset, catalogue: Catalogue) -> dict[str, Any]:
     if not context.has_forecast:
         return {"in_short": "", "window": None, "cards": []}
     ahead = context.months[context.split :][:12]
-    count = f"{len(ahead)} months" if len(ahead) > 1 else "month"
-    period = f"{count} from {_short(ahead[0])}"
+    period = f"{_short(ahead[0])} to {_short(ahead[-1])}" if len(ahead) > 1 else _short(ahead[0])
     made: tuple[Callable[[Context, str], dict[str, Any] | None], ...] = (_units, _revenue, _fee, _gate, _ratio)
     cards = [card for make in made if (card := make(context, period)) is not None]
     return {"in_short": in_short(context), "window": [ahead[0], ahead[-1]], "cards": cards}
@@ -67,7 +66,7 @@ def _revenue(context: Context, period: str) -> dict[str, Any] | None:
     if not context.has("revenue"):
         return None
     return _card(context.year("revenue", vendor="nvidia"), "USD", id="revenue", period=period,
-                 label="Nvidia's revenue from chips in China", metrics=["revenue"])  # fmt: skip
+                 label="Nvidia's revenue in China", metrics=["revenue"])  # fmt: skip
 
 
 def _fee(context: Context, period: str) -> dict[str, Any] | None:

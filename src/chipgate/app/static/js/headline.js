@@ -1,9 +1,10 @@
 /** The answer in one sentence, and the cards: figure, 80 % interval, bar of draws, change against the baseline. */
 
 import { h, svg, fill, byId } from "./dom.js";
-import { amount, dayWord, percent, terse } from "./format.js";
+import { dayWord, percent, terse } from "./format.js";
 import { badge } from "./chart.js";
 
+const NBSP = "\u00a0";
 const GATES = {
   washington: "Washington's licence",
   beijing: "Beijing's permission",
@@ -81,13 +82,12 @@ function shares(card) {
   );
 }
 
-/** The figure large, its unit small behind it. */
+/** The figure large, its magnitude and unit small behind it. */
 function figureWords(card) {
-  const said = terse(card.p50, card.unit);
+  const [digits, ...word] = terse(card.p50, card.unit).split(NBSP);
   const base = card.unit.split("/")[0];
-  if (base === "USD") return [h("small", null, "USD "), said];
-  if (base === "ratio") return [said, h("small", null, " times")];
-  return [said, h("small", null, amount(card.p50, card.unit).slice(said.length))];
+  const unit = base === "USD" ? "USD" : base === "ratio" ? "times" : card.unit;
+  return [digits, h("small", null, ` ${[...word, unit].join(" ")}`)];
 }
 
 function figure(card, ghost) {

@@ -63,7 +63,7 @@ function specs(run) {
 
 export default metricView({
   id: "compute",
-  tab: "Compute ratio",
+  tab: "Compute",
   group: "Market",
   title: "Compute on both sides, in four measures",
   lead: "The lead of the United States depends on what is counted: FP8 or FP4 arithmetic, memory bandwidth, or dollars. All are shown, in H100-equivalents.",

@@ -142,8 +142,8 @@ export default {
         "Huawei's output is the least of packaging, good dies and memory; the other makers follow ramps. The crossover is a distribution, not a date.",
       ),
       waiting,
-      cross.element,
       charts.element,
+      cross.element,
     );
     let shown = null;
     return {

@@ -48,7 +48,7 @@ export function periodBars(doc, key, colour, ghost = null) {
       return {
         data,
         layout: {
-          xaxis: { type: "category", tickangle: -45, nticks: 14 },
+          xaxis: { type: "category", showgrid: false, tickangle: -45, nticks: 14 },
           yaxis: { title: { text: words }, rangemode: "tozero" },
         },
       };

@@ -21,7 +21,8 @@ const ROUTES = [
   ["domestic", "domestic"],
 ];
 
-const colourOf = (i) => () => theme().series[i % 8];
+const OWN = { nvidia: "blue", huawei: "vermilion", amd: "green", cambricon: "orange", kunlunxin: "sky", t_head: "purple", hygon: "olive" };
+const toneOf = (vendor) => theme().hue[OWN[vendor] || "grey"];
 
 function specs(run) {
   const vendors = liveKeys(run.bands, "revenue");
@@ -31,7 +32,7 @@ function specs(run) {
     metric,
     key,
     title,
-    colour: colourOf(i),
+    colour: () => toneOf(key),
     ...more,
   });
   return [
@@ -59,7 +60,7 @@ function specs(run) {
 
 export default {
   id: "revenue",
-  tab: "Vendors' revenue",
+  tab: "Revenue",
   group: "Market",
   metrics: METRICS,
   mount(place, app) {
@@ -154,7 +155,7 @@ export default {
               files: (format) => app.exportMetric(metric, format, time()),
             }),
           );
-        return [made.get(id), periodBars(found, key, theme().series[i % 8], ghost)];
+        return [made.get(id), periodBars(found, key, toneOf(key), ghost)];
       });
       fill(
         bars,
