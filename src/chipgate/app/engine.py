@@ -56,10 +56,11 @@ class Engine:
         self.turns = Turns()
         self.results: Recent[str, Result] = Recent(limits.result_bytes, lambda result: float(result.nbytes))
         self.documents: Recent[str, bytes] = Recent(limits.document_bytes, len)
+        self.files: Recent[str, Any] = Recent(limits.document_bytes, lambda file: float(len(file.content)))
         self._kept: Recent[Key, tuple[Kept, Lock]] = Recent(
             limits.draw_bytes, lambda pair: float(pair[0].streams.nbytes)
         )
-        self._compiling, self._making = Lock(), Lock()
+        self.compiling, self._making = Lock(), Lock()
         self.warm = False
 
     def close(self) -> None:
@@ -116,7 +117,7 @@ class Engine:
 
     def compile(self, run: StagedRun) -> None:
         """Have the program of a run loaded, one at a time."""
-        with self._compiling:
+        with self.compiling:
             run.compile()
 
     def warm_up(self, states: Sequence[RunState]) -> None:

@@ -71,7 +71,7 @@ class Job:
         with self._lock:
             if not self.unfinished:
                 return
-            self.done = self.done if done is None else done
+            self.done = self.done if done is None else max(done, self.done)
             self.of = self.of if of is None else of
             self.problem = problem or self.problem
             if stage is not None:
@@ -139,7 +139,7 @@ class Jobs:
                            expected=f"fewer than {self._limits.jobs_of_a_client} of a client and "
                                     f"{self._limits.jobs} in all",
                            fix="wait for one to end, or cancel one")  # fmt: skip
-        job = Job(f"{kind[0]}_{secrets.token_urlsafe(12)}", kind, client, supersedes, unit=unit, of=of)
+        job = Job(f"{kind}_{secrets.token_urlsafe(12)}", kind, client, supersedes, unit=unit, of=of)
         with self._lock:
             self._jobs[job.id] = job
             for key in [k for k, j in self._jobs.items() if not j.unfinished]:

@@ -18,7 +18,7 @@ from chipgate.app.lanes import LOG
 from chipgate.app.limits import Limits
 from chipgate.app.models import RunState
 from chipgate.app.problems import ApiError
-from chipgate.app.routes import meta, pages, runs
+from chipgate.app.routes import article, law, long, meta, pages, records, runs, share
 from chipgate.app.state import engine_version, resolved
 from chipgate.catalogue.catalogue import Catalogue, catalogue
 from chipgate.errors import BadInputError, ChipgateError
@@ -58,7 +58,7 @@ def create_app(
         },
     )  # fmt: skip
     app.state.engine, app.state.loopback = engine, loopback
-    for routes in (meta, runs, pages):
+    for routes in (meta, runs, long, share, law, records, article, pages):
         app.include_router(routes.router)
     app.add_middleware(Guard, limits=limits, hosts=tuple(hosts))
     return app
@@ -106,8 +106,9 @@ def serve(
     if not 0 <= port < 2**16:
         raise BadInputError(f"--port is {port}; give 0 to {2**16 - 1}")
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # With its protocol named, answers leave at once; without, small ones wait 40 ms for an acknowledgement.
+        listening = socket.socket(family, kind, protocol)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
     except OSError as error:

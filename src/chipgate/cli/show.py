@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from chipgate.catalogue import Table
     from chipgate.schema.base import Record
-    from chipgate.schema.tables import Parameter
 
 # Columns of the listing of each kind; `show KIND --columns` takes any field.
 _COLUMNS: Final = {
@@ -172,29 +171,9 @@ def _meets(record: "Record", condition: str) -> bool:
 
 
 def _document(record: "Record") -> dict[str, Any]:
-    from chipgate.rules.facts import chip_facts
-    from chipgate.schema.chip import Chip
-    from chipgate.schema.tables import Parameter
+    from chipgate.rules.record import record_document
 
-    document: dict[str, Any] = record.model_dump(mode="json", exclude_none=True)
-    if isinstance(record, Parameter):
-        document["distribution"] = _quantiles(record)
-    if isinstance(record, Chip):
-        facts = chip_facts(record)
-        document["tpp"] = {"value": facts["tpp"].value, "arithmetic": facts["tpp"].arithmetic}
-        document["performance_density"] = {"value": facts["pd"].value, "arithmetic": facts["pd"].arithmetic}
-    return document
-
-
-def _quantiles(parameter: "Parameter") -> dict[str, float]:
-    """Percentiles of a parameter's distribution, in its unit."""
-    import numpy as np
-
-    from chipgate.catalogue.priors import distribution
-
-    at = (5, 10, 25, 50, 75, 90, 95)
-    values = distribution(parameter, np.array(at) / 100)
-    return {f"p{q}": float(f"{value:.6g}") for q, value in zip(at, values, strict=True)}
+    return record_document(record)
 
 
 def _print_record(out: "Console", record: "Record") -> None:

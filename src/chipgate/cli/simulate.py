@@ -114,13 +114,12 @@ def _check_metrics(names: list[str] | None) -> None:
 def _no_fee(
     simulate: Callable[..., "xr.Dataset"], scenario: str, settings: dict[str, Any], draws: int, common: dict[str, Any]
 ) -> "xr.Dataset":
-    """The same draws without any fee, for the incidence; some hundred draws are enough for it."""
-    from chipgate.report.sections.fee import COMPANION_METRICS
-    from chipgate.setup.levers import names_of
+    """The same draws without any fee, for the incidence."""
+    from chipgate.report.sections.fee import COMPANION_DRAWS, COMPANION_METRICS, free_of_fee
 
-    free = {f"washington.fee.{family}": 0.0 for family in names_of(common["data"], "washington.fee.*")}
     return simulate(
-        scenario, draws=min(draws, 256), settings={**settings, **free}, metrics=COMPANION_METRICS, **common
+        scenario, draws=min(draws, COMPANION_DRAWS), settings={**settings, **free_of_fee(common["data"])},
+        metrics=COMPANION_METRICS, **common,
     )  # fmt: skip
 
 

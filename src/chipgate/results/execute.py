@@ -28,6 +28,8 @@ from chipgate.setup.plan import Plan
 
 BLOCK: Final = 64
 """Draws in one compiled block: small enough for the arrays of one sweep to stay in cache."""
+SMALL_BLOCK: Final = 32
+"""Draws in one block where others wait for the cores; a draw does not depend on its block."""
 STRETCH: Final = 2_048
 """Draws whose inputs are held at a time."""
 _IN_MEMORY_DRAWS: Final = 4_000
@@ -87,7 +89,7 @@ def execute_plan(
     store: Store | None = None
     first: Built | None = None
     with ThreadPoolExecutor(max_workers=1) as aside:
-        loading = aside.submit(fetch, made.structure, dtype, BLOCK)
+        loading = aside.submit(fetch, made.structure, dtype, _block())
         for start in range(0, made.draws, STRETCH):
             built = build(made, start, min(STRETCH, made.draws - start))
             built = adjust(built) if adjust is not None else built
@@ -103,22 +105,23 @@ def execute_plan(
 def _fill(store: "Store", built: Built, offset: int, dtype: str, progress: Progress | None) -> None:
     """Simulate the draws of ``built`` and store them from ``offset`` on."""
     draws = built.plan.draws
+    size = _block()
     done = offset
     store.take_inputs(built, offset)
     with jax.enable_x64(dtype == "float64"):
-        run = program(built.plan.structure, cut(built, slice(0, min(BLOCK, draws)), dtype, BLOCK), dtype, BLOCK)
+        run = program(built.plan.structure, cut(built, slice(0, min(size, draws)), dtype, size), dtype, size)
 
     def one(start: int) -> int:
         with jax.enable_x64(dtype == "float64"):  # the setting is local to a thread
-            part = slice(start, min(start + BLOCK, draws))
-            record = run(cut(built, part, dtype, BLOCK))
+            part = slice(start, min(start + size, draws))
+            record = run(cut(built, part, dtype, size))
             count = part.stop - start
             arrays: dict[str, Any] = {name: np.asarray(value)[..., :count] for name, value in vars(record).items()}
             store.take(View(replace(record, **arrays), built, part), offset)
             return count
 
     with ThreadPoolExecutor(max_workers=_workers()) as pool:
-        for count in pool.map(one, range(0, draws, BLOCK)):
+        for count in pool.map(one, range(0, draws, size)):
             done += count
             if progress:
                 progress(done, store.draws)
@@ -129,12 +132,16 @@ _cores: Final[ContextVar[int | None]] = ContextVar("cores", default=None)
 
 @contextmanager
 def few_cores(count: int) -> Iterator[None]:
-    """Runs inside use at most so many cores, so that others can work beside them."""
+    """Runs inside use at most so many cores, in small blocks, so that others can work beside them."""
     token = _cores.set(count)
     try:
         yield
     finally:
         _cores.reset(token)
+
+
+def _block() -> int:
+    return BLOCK if _cores.get() is None else SMALL_BLOCK
 
 
 def _workers() -> int:

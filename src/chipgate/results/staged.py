@@ -18,14 +18,12 @@ from chipgate.errors import InternalError
 from chipgate.market.step import Record
 from chipgate.metrics import METRICS, View
 from chipgate.results.dataset import dataset
-from chipgate.results.execute import Store, cut
+from chipgate.results.execute import SMALL_BLOCK, Store, cut
 from chipgate.results.program import Program, fetch, loaded, program
 from chipgate.setup.build import Built, Kept, build
 from chipgate.setup.plan import Plan
 from chipgate.setup.scenario import Resolved
 
-SMALL_BLOCK: Final = 32
-"""Draws in one block; half the draws take a third of the time, since more of them stay in cache."""
 _DTYPE: Final = "float32"
 
 

@@ -33,7 +33,7 @@ async def start(body: RunRequest, engine: EngineOf, client: ClientOf) -> Respons
         bands.check_metrics(body.metrics)
     shown = Shown(tuple(dict.fromkeys(body.metrics)) if body.metrics is not None else None, body.first_month)
     job, found = await run_in_threadpool(engine.start, body.state, shown, client, supersede=body.supersede)
-    moots = moot(engine.data, found)
+    moots = await run_in_threadpool(moot, engine.data, found)
     cached = job.state == "done"
     await job.wait(lambda j: bool(j.stages) or not j.unfinished, body.wait_ms / 1000)
     result = await run_in_threadpool(_shown, engine, job, shown)

@@ -5,17 +5,26 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from chipgate.catalogue.catalogue import Catalogue
 from chipgate.plots import Chart, Table, fan, intervals
 from chipgate.plots.palette import GREEN
 from chipgate.plots.words import percent, spread
 from chipgate.report.context import Context, Draws
 from chipgate.report.sections.base import Section, Statement, absent
 from chipgate.results.dataset import aggregate
+from chipgate.setup.levers import names_of
 
 _QUARTERS = 8
 _LEAST_RATE = 1e-2
 COMPANION_METRICS = ("price_street", "units_delivered")
 """What the incidence reads of the run without the fee."""
+COMPANION_DRAWS = 256
+"""Draws of that run at most; they are enough for it."""
+
+
+def free_of_fee(catalogue: Catalogue) -> dict[str, float]:
+    """Settings of that run."""
+    return {f"washington.fee.{family}": 0.0 for family in names_of(catalogue, "washington.fee.*")}
 
 
 @dataclass(frozen=True)
