@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 from app_browser.watched import BAND, Watched, medians, new_context
 from playwright.sync_api import Browser, expect
 
@@ -13,7 +14,7 @@ FEE, BEIJING = "washington.fee.h20", "beijing.level.h20"
 
 
 def test_first_view_has_the_answer_and_its_intervals(app: Watched) -> None:
-    app.open()
+    app.follow(app.url)  # as a reader first comes
     expect(app.page.locator("#answer-text")).to_contain_text("legal foreign chips land")
     cards = app.page.locator("#cards .card")
     expect(cards).to_have_count(5)
@@ -84,7 +85,7 @@ def test_same_numbers_as_the_command_line(app: Watched) -> None:
         app.page.locator(f"{BAND} .menu summary").click()
         app.page.get_by_role("button", name="CSV, all figures").first.click()
     rows = list(csv.DictReader(io.StringIO(waiting.value.path().read_text(encoding="utf-8"))))
-    command = [sys.executable, "-m", "chipgate.cli.main", "run", "h20-reopened", "--draws", "500", "--json",
+    command = [sys.executable, "-m", "chipgate.cli.main", "run", "h20-reopened", "--draws", "128", "--json",
                "--set", "washington.fee.h20=0.3", "--metric", "units_by_route"]  # fmt: skip
     told = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=120).stdout)
     series = told["metrics"]["units_by_route"]["series"]
@@ -92,7 +93,8 @@ def test_same_numbers_as_the_command_line(app: Watched) -> None:
     assert len(legal) == len(series["legal"])
     for row in legal:
         for point in ("p5", "p50", "p95"):
-            assert float(row[point]) == series["legal"][row["month"]][point]
+            # The blocks of draws differ in size, so single precision may round the last printed digit either way.
+            assert float(row[point]) == pytest.approx(series["legal"][row["month"]][point], rel=1e-6)
 
 
 def test_compare_shows_the_baseline_side_by_side_with_causes(app: Watched) -> None:
@@ -116,12 +118,11 @@ def test_a_link_restores_the_page_for_another_reader(app: Watched, browser: Brow
     app.set_lever(FEE, "40")
     app.tab("prices").settled()
     app.page.locator("#share").click()
-    link = app.page.locator("#share-link").inner_text()
-    assert link.startswith(f"{app.url}/#s=1.")
+    address = app.page.locator("#share-link").inner_text()
+    assert address.startswith(f"{app.url}/#s=1.")
     with new_context(browser) as context:
         other = Watched(context.new_page(), app.url)
-        other.page.goto(link)
-        other.settled()
+        other.follow(address)
         expect(other.page.locator("#tab-prices")).to_have_attribute("aria-selected", "true")
         expect(other.lever(FEE).locator(".entry input")).to_have_value("40")
         expect(other.page.locator("#compare")).to_have_attribute("aria-pressed", "true")
@@ -130,8 +131,7 @@ def test_a_link_restores_the_page_for_another_reader(app: Watched, browser: Brow
 
 
 def test_a_broken_link_is_said_and_the_default_shown(app: Watched) -> None:
-    app.page.goto(f"{app.url}/#s=1.nonsense")
-    app.settled()
+    app.follow(f"{app.url}/#s=1.nonsense")
     expect(app.page.locator("#notices")).to_contain_text("could not be read")
     app.faults.clear()  # the browser itself logs the 4xx
 

@@ -1,7 +1,10 @@
 """A page that is watched: what it asks for, what it complains of."""
 
+import base64
+import json
 import re
 import shutil
+import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 ARGUMENTS: Final = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
 )  # fmt: skip
+DRAWS: Final = 128
+"""Draws of most tests: two stages, and quick."""
 WIDE, PHONE = (1280, 900), (390, 844)
 BAND: Final = "#chart-units_by_route-legal"
 """Chart of the first view, whose caption holds the medians and intervals."""
@@ -58,9 +63,14 @@ class Watched:
         """What was asked of anybody but the server."""
         return [url for url in self.asked if not url.startswith((self.url, "data:", "blob:"))]
 
-    def open(self, fragment: str = "") -> "Watched":
-        """Load the page and wait for the full set of draws."""
-        self.page.goto(f"{self.url}/{fragment}")
+    def open(self, draws: int = DRAWS) -> "Watched":
+        """Load the page by a link and wait for the full set of draws."""
+        state = {"base": "h20-reopened", "as_of": None, "until": None, "draws": draws, "seed": 0, "settings": {}}
+        return self.follow(link(self.url, {"state": state, "baseline": None, "view": {}}))
+
+    def follow(self, address: str) -> "Watched":
+        """Open an address and wait for the full set of draws."""
+        self.page.goto(address)
         return self.settled()
 
     def settled(self, stage: str = "final") -> "Watched":
@@ -92,6 +102,14 @@ class Watched:
 def new_context(browser: Browser, size: tuple[int, int] = WIDE) -> BrowserContext:
     """A reader who has never been here."""
     return browser.new_context(viewport={"width": size[0], "height": size[1]}, accept_downloads=True)
+
+
+def link(url: str, page: dict[str, Any]) -> str:
+    """Address of a page, with the versions of the server that stands there."""
+    with urllib.request.urlopen(f"{url}/api/meta") as answer:
+        meta = json.load(answer)
+    found = {"v": 1, "engine": meta["engine_version"], "data": meta["data_version"], **page}
+    return f"{url}/#s=1.{base64.urlsafe_b64encode(json.dumps(found).encode()).decode().rstrip('=')}"
 
 
 def medians(caption: str) -> list[str]:

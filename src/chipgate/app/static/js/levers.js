@@ -170,7 +170,9 @@ export class Levers {
       onchange: () => store.change({ until: until.value || null }),
     });
     const draws = choice(
-      meta.draw_choices.map((n) => [String(n), `${n} draws`]),
+      [...new Set([...meta.draw_choices, store.state.draws])]
+        .sort((a, b) => a - b)
+        .map((n) => [String(n), `${n} draws`]),
       String(store.state.draws),
       (n) => store.change({ draws: Number(n) }),
       { id: "draws" },

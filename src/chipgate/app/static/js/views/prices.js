@@ -29,16 +29,14 @@ function specs(run) {
       marks: true,
     },
     ...(fees.length > 1
-      ? fees
-          .slice(0, 2)
-          .map((key) => ({
-            id: `fee-${key}`,
-            kind: "fan",
-            metric: "fee_by_chip",
-            key,
-            title: `Fee and duty on the ${nameOf(bands, "offer", key)}`,
-            colour: hue("green"),
-          }))
+      ? fees.slice(0, 2).map((key) => ({
+          id: `fee-${key}`,
+          kind: "fan",
+          metric: "fee_by_chip",
+          key,
+          title: `Fee and duty on the ${nameOf(bands, "offer", key)}`,
+          colour: hue("green"),
+        }))
       : []),
     ...offers.map((key) =>
       isLegal(key) && seriesOf(bands, "price_list", key)

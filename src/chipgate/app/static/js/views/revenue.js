@@ -21,7 +21,15 @@ const ROUTES = [
   ["domestic", "domestic"],
 ];
 
-const OWN = { nvidia: "blue", huawei: "vermilion", amd: "green", cambricon: "orange", kunlunxin: "sky", t_head: "purple", hygon: "olive" };
+const OWN = {
+  nvidia: "blue",
+  huawei: "vermilion",
+  amd: "green",
+  cambricon: "orange",
+  kunlunxin: "sky",
+  t_head: "purple",
+  hygon: "olive",
+};
 const toneOf = (vendor) => theme().hue[OWN[vendor] || "grey"];
 
 function specs(run) {
