@@ -97,7 +97,7 @@ function figure(card, ghost) {
       .sort((a, b) => b[1] - a[1])
       .slice(0, 2);
     return [
-      h("p.big", null, GATES[card.binds] || card.binds),
+      h("p.big.words", null, GATES[card.binds] || card.binds),
       h(
         "p.range",
         null,

@@ -207,7 +207,7 @@ export class LeverRow {
     if (lever.kind === "choice") this.entry.value = held.value === null ? "" : String(Math.round(held.value));
     else if (document.activeElement !== this.entry || held.value !== null) {
       this.entry.value = value === null ? "" : Number((value * this.factor).toPrecision(6));
-      this.entry.placeholder = value === null ? String(lever.default) : "";
+      this.entry.placeholder = value === null ? "–" : "";
     }
     this.entry.removeAttribute("aria-invalid");
     this.reset.hidden = held.value === null && !held.own;

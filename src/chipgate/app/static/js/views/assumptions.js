@@ -3,7 +3,7 @@
 import { h, fill, choice, labelled } from "../dom.js";
 import { once } from "../api.js";
 import { Chart, badge } from "../chart.js";
-import { cell, scaled, terse } from "../format.js";
+import { cell, number, scaled, terse } from "../format.js";
 import { dialog } from "../dialog.js";
 import { facts } from "../explain.js";
 import { task } from "../task.js";
@@ -19,7 +19,8 @@ const FIGURES = [
   ["compute_ratio:measure=fp8", "US over China, FP8"],
 ];
 
-const range = (one) => (one ? `${cell(one.central)} (${cell(one.low)} to ${cell(one.high)})` : "–");
+const said = (value) => (Math.abs(value) >= 1e5 ? number(value) : cell(value));
+const range = (one) => (one ? `${said(one.central)} (${said(one.low)} to ${said(one.high)})` : "–");
 
 async function open(one, app) {
   const body = h(

@@ -64,7 +64,7 @@ function specs(run) {
 
 export default metricView({
   id: "deliveries",
-  tab: "Deliveries and gates",
+  tab: "Deliveries",
   group: "Market",
   title: "Which chips land, and which gate keeps out the rest",
   lead: "A chip reaches a Chinese data centre only through three gates: Washington's licence, Beijing's permission, and physical supply.",

@@ -17,6 +17,25 @@ const DAYS = [
   ["2026-05-14", "14 May 2026"],
 ];
 
+/** Chips that carry their name on the map, and on which side of their mark. */
+const LABELS = {
+  nvidia_h20_96: ["H20", "bottom center"],
+  nvidia_l20: ["L20", "bottom left"],
+  nvidia_h200_sxm: ["H200", "top left"],
+  nvidia_h100_sxm: ["H100", "bottom center"],
+  nvidia_a100_80_sxm: ["A100", "bottom right"],
+  nvidia_rtx4090: ["RTX 4090", "top left"],
+  nvidia_b200: ["B200", "bottom center"],
+  nvidia_b300: ["B300", "bottom center"],
+  nvidia_b30a: ["B30A", "top center"],
+  amd_mi308x: ["MI308X", "bottom right"],
+  huawei_ascend_910c: ["Ascend 910C", "bottom center"],
+  nvidia_l40s: ["L40S", "top right"],
+};
+
+const symbolOf = (outcome) =>
+  /denial/.test(outcome) ? "x" : /case/.test(outcome) ? "diamond" : /policy/.test(outcome) ? "diamond-open" : "circle";
+
 /** Runs of equal outcome in a column become one rectangle. */
 function shades(regions, colours) {
   const shapes = [];
@@ -44,33 +63,13 @@ function shades(regions, colours) {
 function map(found) {
   const chips = found.chips.filter((chip) => chip.tpp > 0 && chip.performance_density > 0);
   const outcomes = [...new Set(chips.map((chip) => chip.outcome))];
-  const named = new Set([
-    "H20",
-    "H200",
-    "H100",
-    "A100",
-    "A800",
-    "H800",
-    "B200",
-    "B30A",
-    "L20",
-    "910C",
-    "MI308X",
-    "4090",
-    "B300",
-    "L40S",
-  ]);
-  const label = (chip) =>
-    [...named].some((name) => chip.name.split(/[ ,(]/).some((part) => part === name))
-      ? chip.name.replace(/ \d+ ?GB.*| SXM.*| PCIe.*/g, "")
-      : "";
+  const label = (chip) => LABELS[chip.id]?.[0] || "";
   const lines = (variable) => [
     ...new Set(found.thresholds.filter((one) => one.variable === variable).map((one) => one.value)),
   ];
   return {
     make: () => {
       const colours = theme();
-      const shown = new Set();
       const traces = outcomes.map((outcome) => {
         const mine = chips.filter((chip) => chip.outcome === outcome);
         return {
@@ -80,19 +79,14 @@ function map(found) {
           showlegend: true,
           x: mine.map((chip) => chip.tpp),
           y: mine.map((chip) => chip.performance_density),
-          text: mine.map((chip) => {
-            const name = label(chip);
-            if (!name || shown.has(name)) return "";
-            shown.add(name);
-            return name;
-          }),
-          textposition: "top center",
+          text: mine.map(label),
+          textposition: mine.map((chip) => LABELS[chip.id]?.[1] || "top center"),
           textfont: { size: 11 },
           customdata: mine.map((chip) => chip.name),
           marker: {
             size: 9,
             color: outcomeColour(outcome, colours),
-            symbol: /denial/.test(outcome) ? "x" : /case|policy/.test(outcome) ? "diamond" : "circle",
+            symbol: symbolOf(outcome),
             line: { width: 1, color: colours.card },
           },
           hovertemplate: `%{customdata}<br>TPP %{x:,.0f}, density %{y:.2f}<extra>${outcomeWord(outcome)}</extra>`,
@@ -137,7 +131,7 @@ function map(found) {
             })),
           ],
           xaxis: { type: "log", title: { text: "total processing performance (TPP)" }, range: span(xs, tpp), dtick: 1 },
-          yaxis: { type: "log", title: { text: "performance density (TPP per mm²)" }, range: span(ys, pd) },
+          yaxis: { type: "log", title: { text: "performance density (TPP per mm²)" }, range: span(ys, pd), dtick: 1 },
         },
       };
     },

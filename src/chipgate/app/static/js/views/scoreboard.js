@@ -2,7 +2,7 @@
 
 import { h, fill, outside } from "../dom.js";
 import { Chart, badge, tableOf } from "../chart.js";
-import { cell, percent, terse } from "../format.js";
+import { percent, terse } from "../format.js";
 import { task } from "../task.js";
 import { theme } from "../theme.js";
 
@@ -121,10 +121,10 @@ function record(found, place) {
               h(
                 "td",
                 null,
-                `${cell(one.published[1])} (${cell(one.published[0])} to ${cell(one.published[2])}) ${one.unit}`,
+                `${terse(one.published[1], one.unit)} (${terse(one.published[0], one.unit)} to ${terse(one.published[2], one.unit)}) ${one.unit}`,
               ),
               h("td", null, badge(one.kind)),
-              h("td", null, `${cell(one.model.p50)} (${cell(one.model.p5)} to ${cell(one.model.p95)})`),
+              h("td", null, `${terse(one.model.p50, one.unit)} (${terse(one.model.p5, one.unit)} to ${terse(one.model.p95, one.unit)})`),
               h("td", null, one.inside ? "yes" : "no"),
               h("td", null, one.urls?.length ? outside(one.urls[0], one.publisher) : one.publisher),
             ),
