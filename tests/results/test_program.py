@@ -19,7 +19,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         traced.append(structure)
         return inputs * 2
 
-    monkeypatch.setattr(module, "_traced", jax.jit(double, static_argnames=("structure",)))
+    monkeypatch.setitem(module._TRACED, "run", jax.jit(double, static_argnames=("structure",)))
     monkeypatch.setattr(module, "cache_folder", lambda: tmp_path / "compiled")
     monkeypatch.setattr(module, "_loaded", {})
     return traced
@@ -56,8 +56,15 @@ def test_a_spoilt_file_is_replaced(made: list[str], content: bytes) -> None:
 def test_the_key_knows_code_and_precision() -> None:
     assert module._code() != ""
     assert "cpu" in module._machine()
-    names = {module._file(s, d, b).name for s in ("a", "b") for d in ("float32", "float64") for b in (32, 64)}
-    assert len(names) == 8
+    kinds = ("run", "advance")
+    names = {
+        module._file(k, s, d, b).name
+        for k in kinds
+        for s in ("a", "b")
+        for d in ("float32", "float64")
+        for b in (32, 64)
+    }
+    assert len(names) == 16
 
 
 def test_a_folder_that_cannot_be_made_is_no_harm(

@@ -25,6 +25,7 @@ from chipgate.app.problems import ApiError, Problem, of_engine
 from chipgate.app.state import key_of, resolved
 from chipgate.catalogue.catalogue import Catalogue
 from chipgate.errors import BadInputError
+from chipgate.results.chunks import Head
 from chipgate.results.staged import Stage, StagedRun
 from chipgate.setup.build import Kept
 from chipgate.setup.plan import Plan, plan
@@ -55,11 +56,10 @@ class Engine:
         self.lane = Lane(threads or os.cpu_count() or 1)
         self.turns = Turns()
         self.results: Recent[str, Result] = Recent(limits.result_bytes, lambda result: float(result.nbytes))
+        self.heads: Recent[Any, Head] = Recent(limits.head_bytes, lambda head: float(head.nbytes))
         self.documents: Recent[str, bytes] = Recent(limits.document_bytes, len)
         self.files: Recent[str, Any] = Recent(limits.document_bytes, lambda file: float(len(file.content)))
-        self._kept: Recent[Key, tuple[Kept, Lock]] = Recent(
-            limits.draw_bytes, lambda pair: float(pair[0].streams.nbytes)
-        )
+        self._kept: Recent[Key, tuple[Kept, Lock]] = Recent(limits.draw_bytes, lambda pair: float(pair[0].nbytes))
         self.compiling, self._making = Lock(), Lock()
         self.warm = False
 
@@ -82,7 +82,7 @@ class Engine:
             return job, found
         made = plan(self.data, found.settings, found.as_of, found.until, seed=state.seed, draws=state.draws)
         stages = (FIRST_STAGE, state.draws) if state.draws > FIRST_STAGE else (state.draws,)
-        run = Pieces(self, job, StagedRun(made, found, stages), key, shown)
+        run = Pieces(self, job, StagedRun(made, found, stages, self.heads), key, shown)
         run.begin()
         return job, found
 

@@ -13,7 +13,8 @@ class Limits:
         draws: Draws of a run. ``settings``: lever settings of a state. ``text``: characters of a name.
         jobs_of_a_client, jobs: Unfinished jobs. ``kept_jobs``: finished jobs that are remembered.
         wait_ms: Longest that an answer is held back.
-        result_bytes, draw_bytes, document_bytes: Memory for results, for kept draws, for results of long jobs.
+        result_bytes, draw_bytes, head_bytes, document_bytes: Memory for results, for kept draws, for histories of runs,
+            for results of long jobs.
         requests: Requests served at a time.
     """
 
@@ -30,8 +31,9 @@ class Limits:
     jobs: int = 128
     kept_jobs: int = 512
     wait_ms: int = 30_000
-    result_bytes: int = 640 * 1024 * 1024
-    draw_bytes: int = 320 * 1024 * 1024
+    result_bytes: int = 384 * 1024 * 1024
+    draw_bytes: int = 256 * 1024 * 1024
+    head_bytes: int = 192 * 1024 * 1024
     document_bytes: int = 128 * 1024 * 1024
     requests: int = 200
 

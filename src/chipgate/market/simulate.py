@@ -5,7 +5,7 @@ from functools import partial
 import jax
 from jax import lax
 
-from chipgate.arrays.inputs import Inputs, Monthly, Structure
+from chipgate.arrays.inputs import Constants, Inputs, Monthly, Structure
 from chipgate.market.state import State, initial
 from chipgate.market.step import Record, step
 
@@ -29,3 +29,22 @@ def simulate(structure: Structure, inputs: Inputs, *, differentiable: bool = Fal
         return step(structure, constants, state, month, tolerance=tolerance, differentiable=differentiable)
 
     return lax.scan(advance, initial(structure, inputs), inputs.monthly)[1]
+
+
+@partial(jax.jit, static_argnames=("structure",))
+def advance(structure: Structure, constants: Constants, state: State, months: Monthly) -> tuple[State, Record]:
+    """Simulate some months on from a state, as :func:`simulate` does in one go, to the same bits.
+
+    Args:
+        structure: Its number of months does not matter.
+        months: The months to simulate; any number of them.
+
+    Returns:
+        The state after the last of them, and their record.
+    """
+    tolerance = TOLERANCE[str(constants.share.dtype)]
+
+    def one(before: State, month: Monthly) -> tuple[State, Record]:
+        return step(structure, constants, before, month, tolerance=tolerance, differentiable=False)
+
+    return lax.scan(one, state, months)

@@ -9,18 +9,18 @@ two small ones keep two cores busy, and nobody waits long for one.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
 import xarray as xr
 
 from chipgate.errors import InternalError
 from chipgate.market.step import Record
 from chipgate.metrics import METRICS, View
+from chipgate.results.chunks import Heads, compile_for, compiled, simulate_block
 from chipgate.results.dataset import dataset
-from chipgate.results.execute import SMALL_BLOCK, Store, cut
-from chipgate.results.program import Program, fetch, loaded, program
+from chipgate.results.execute import SMALL_BLOCK, Store
 from chipgate.setup.build import Built, Kept, build
+from chipgate.setup.draws import month_index
 from chipgate.setup.plan import Plan
 from chipgate.setup.scenario import Resolved
 
@@ -46,27 +46,27 @@ class StagedRun:
     Args:
         made: Plan with all its draws. ``scenario``: what it is of.
         stages: Numbers of draws, growing; the last is that of the plan.
+        heads: Histories of earlier runs, to begin from where they are the same.
     """
 
-    def __init__(self, made: Plan, scenario: Resolved, stages: Sequence[int]) -> None:
+    def __init__(self, made: Plan, scenario: Resolved, stages: Sequence[int], heads: Heads | None = None) -> None:
         if list(stages) != sorted(set(stages)) or stages[-1] != made.draws:
             raise InternalError(f"stages {stages} do not grow to the {made.draws} draws of the plan")
         self.made, self.scenario, self.stages = made, scenario, tuple(stages)
+        self.heads = heads
         self._records: dict[int, Record] = {}
         self._lock = Lock()
 
     def compile(self) -> None:
-        """Have the program loaded; it compiles for some seconds where this structure is run for the first time."""
+        """Have the program loaded; it compiles for some seconds where these offers are run for the first time."""
         if not self.compiled:
             small = replace(self.made, draws=min(SMALL_BLOCK, self.made.draws))
-            built = build(small)
-            program(self.made.structure, cut(built, slice(0, small.draws), _DTYPE, SMALL_BLOCK), _DTYPE, SMALL_BLOCK)
+            compile_for(self.made.structure, build(small).inputs, small.draws, SMALL_BLOCK)
 
     @property
     def compiled(self) -> bool:
         """Whether the program is loaded, or can be loaded without compiling."""
-        fetch(self.made.structure, _DTYPE, SMALL_BLOCK)
-        return loaded(self.made.structure, _DTYPE, SMALL_BLOCK)
+        return compiled(self.made.structure, SMALL_BLOCK)
 
     def plan_of(self, stage: int) -> Plan:
         """The plan of a stage, given by its place."""
@@ -96,11 +96,11 @@ class StagedRun:
         with self._lock:
             record = self._records.get(start)
         if record is None:
-            inputs = cut(built, part, _DTYPE, SMALL_BLOCK)
-            run: Program = program(built.plan.structure, inputs, _DTYPE, SMALL_BLOCK)
-            simulated = run(inputs)
-            arrays: dict[str, Any] = {name: np.asarray(a)[..., :count] for name, a in vars(simulated).items()}
-            record = replace(simulated, **arrays)
+            made = built.plan
+            record = simulate_block(
+                made.structure, built.inputs, part, SMALL_BLOCK, history=month_index(made.months, made.as_of) + 1,
+                heads=self.heads, key=(made.catalogue, made.as_of, made.structure.offers, made.seed, start),
+            )  # fmt: skip
             if count == SMALL_BLOCK and built.plan.draws < self.made.draws:
                 with self._lock:
                     self._records[start] = record

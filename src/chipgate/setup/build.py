@@ -47,8 +47,13 @@ class Kept:
     def __init__(self, made: Plan) -> None:
         self._basis = _basis(made)
         self.streams = KeptStreams(made.seed, made.draws)
-        self.draws = PriorDraws(made.catalogue, self.streams, made.as_of)
+        self.draws = PriorDraws(made.catalogue, self.streams, made.as_of, keep=True)
         self.speed = Throughput(made, self.streams)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that are kept."""
+        return self.streams.nbytes + self.draws.nbytes
 
     def check(self, made: Plan) -> None:
         """Raise where a plan is of other draws.

@@ -1,6 +1,6 @@
 """Draws of the priors as they stood at the as-of date, alone or as paths over months."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import numpy as np
@@ -25,16 +25,19 @@ class PriorDraws:
         streams: Random streams of the run.
         as_of: Last day on which anything is known.
 
+        keep: Keep what :meth:`once` makes, for runs that differ in levers alone.
+
     Attributes:
         used: Priors drawn so far, as they stood. ``drawn``: their draws ``[d]``.
     """
 
-    def __init__(self, catalogue: Catalogue, streams: Streams, as_of: date) -> None:
+    def __init__(self, catalogue: Catalogue, streams: Streams, as_of: date, *, keep: bool = False) -> None:
         self.priors = catalogue.priors
         self.streams = streams
         self.as_of = as_of
         self.used: dict[str, Variant] = {}
         self.drawn: dict[str, NDArray[np.float64]] = {}
+        self._once: dict[str, tuple[NDArray[np.float64], ...]] | None = {} if keep else None
         self._paths: dict[tuple[str, date, int], NDArray[np.float64] | None] = {}
 
     def variant(self, prior: Prior) -> Variant | None:
@@ -49,6 +52,19 @@ class PriorDraws:
             InternalError: No prior of this name stood at the as-of date.
         """
         return self.drawn[name] if name in self.drawn else self._at(name, self.streams.uniform(name))
+
+    def once(self, name: str, make: Callable[[], tuple[NDArray[np.float64], ...]]) -> tuple[NDArray[np.float64], ...]:
+        """Arrays that hang on no lever: made once where they are kept, and handed out as copies."""
+        if self._once is None:
+            return make()
+        if name not in self._once:
+            self._once[name] = make()
+        return tuple(array.copy() for array in self._once[name])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that are kept."""
+        return sum(array.nbytes for arrays in (self._once or {}).values() for array in arrays)
 
     def known(self, name: str) -> bool:
         """Whether the prior exists and stood at the as-of date."""

@@ -7,7 +7,7 @@ of half an event in five months); :mod:`chipgate.market.washington` moves the ga
 that were never on sale in China open only by a scenario.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -124,21 +124,13 @@ def washington(
     months: Sequence[date], as_of: date, close_rate_factor: float = 1.0,
 ) -> Washington:  # fmt: skip
     """Openness, fee and cap of every offer, month and draw."""
-    shape = (len(months), len(offers), streams.draws)
-    us_open, fee, cap = np.zeros(shape), np.zeros(shape), np.full(shape, np.inf)
     lag = draws.one("washington.shipment_lag")
     wait = -np.log(streams.uniform("washington:grant_wait")) * draws.one("washington.grant_wait")
     final = add_months(months[-1], 1) - timedelta(days=1)
+    by_id = {o.id: o for o in offers}
     tables = {o.id: statuses(catalogue, as_of, o.chip, final) for o in offers if o.route == "legal"}
-    for c, offer in enumerate(offers):
-        if offer.route != "legal":
-            us_open[:, c] = 1.0
-            continue
-        grant = _first_grant(catalogue, offer, tables[offer.id], as_of)
-        for t, month in enumerate(months):
-            _fill(tables[offer.id], month, grant, lag, wait, us_open[t, c], fee[t, c], cap[t, c])
-        if offer.only_if_allowed:
-            us_open[:, c] = 0.0
+    grants = {name: _first_grant(catalogue, by_id[name], table, as_of) for name, table in tables.items()}
+    us_open, fee, cap = draws.once("washington", lambda: _gate(offers, months, tables, grants, lag, wait))
     counts: dict[str, float] = {}
     by_family = (len(families), streams.draws)
     close, reopen, stands = np.zeros(by_family), np.zeros(by_family), np.zeros(by_family)
@@ -161,6 +153,24 @@ def washington(
                 close[f], reopen[f], u[:, f] = shut * close_rate_factor, opened, acts
                 stands[f] = us_open[-1, chosen].max(0) > 0
     return Washington(us_open, fee, cap, close, reopen, u, stands, counts)
+
+
+def _gate(
+    offers: Sequence[Offer], months: Sequence[date], tables: Mapping[str, Sequence[Status]],
+    grants: Mapping[str, date | None], lag: NDArray[np.float64], wait: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], ...]:  # fmt: skip
+    """Openness, fee and cap by the law, ``[t c d]`` each."""
+    shape = (len(months), len(offers), len(lag))
+    us_open, fee, cap = np.zeros(shape), np.zeros(shape), np.full(shape, np.inf)
+    for c, offer in enumerate(offers):
+        if offer.route != "legal":
+            us_open[:, c] = 1.0
+            continue
+        for t, month in enumerate(months):
+            _fill(tables[offer.id], month, grants[offer.id], lag, wait, us_open[t, c], fee[t, c], cap[t, c])
+        if offer.only_if_allowed:
+            us_open[:, c] = 0.0
+    return us_open, fee, cap
 
 
 def _fill(
