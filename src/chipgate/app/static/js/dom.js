@@ -93,3 +93,7 @@ export const labelled = (text, control) => h("label", null, text, control);
 let serial = 0;
 /** An id that no other element has. */
 export const fresh = (stem) => `${stem}-${++serial}`;
+
+/** Let the browser show what is there before more is drawn; at once where the page is hidden and shows no frames. */
+export const frame = () =>
+  document.hidden ? Promise.resolve() : new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));

@@ -1,6 +1,6 @@
 /** What views are made of: charts of metrics, painted from a run and, in comparison, the baseline. */
 
-import { h, fill } from "./dom.js";
+import { h, fill, frame } from "./dom.js";
 import { cell, monthWord, terse, unitWords } from "./format.js";
 import { fan, lines, stack, splitOf } from "./fan.js";
 import { Chart, bandLegend } from "./chart.js";
@@ -152,7 +152,12 @@ export class Charts {
       const found = content(spec, run, base, this.app);
       const chart = this.charts.get(spec.id);
       const done = found ? chart.set(found) : chart.empty("Nought in every month and draw.");
-      if (i === 0) await done.then(() => this.app.painted(run));
+      await done;
+      if (turn !== this.turn) return;
+      if (i === 0) {
+        this.app.painted(run);
+        await frame();
+      }
       if (turn !== this.turn) return;
     }
   }

@@ -191,7 +191,7 @@ export class LeverRow {
   update() {
     const { lever } = this;
     const held = this.held();
-    const moot = this.app.moot()[lever.path] || lever.moot;
+    const moot = this.app.moot()[lever.path];
     const fallback = typeof lever.default === "number" ? lever.default : lever.now;
     const value = held.value !== null ? held.value : fallback;
     this.element.classList.toggle("set", held.value !== null);

@@ -36,6 +36,12 @@ export class Levers {
     else this.update();
   }
 
+  /** Levers that a run says are moot: known before the list of levers comes anew. */
+  mootNow(moot) {
+    this.moot = moot;
+    this.update();
+  }
+
   /** A setting of the reader's is not the scenario's: rows look it up in the state. */
   get levers() {
     return this.found.map((one) => (one.from === "settings" ? { ...one, value: null } : one));

@@ -187,6 +187,7 @@ class App {
 
   show(run) {
     this.run = run;
+    if (run.moot) this.levers.mootNow(run.moot);
     this.loadEvents(run.bands.as_of);
     headline(this, run, this.store.baseline ? this.base : null);
     this.refresh();
@@ -210,11 +211,10 @@ class App {
   /** Told by a view once its first chart is drawn; read by tests and the benchmark. */
   painted(run) {
     const stage = run.final ? "final" : "first";
+    const { sent } = this;
     document.body.dataset.painted = stage;
-    dispatchEvent(
-      new CustomEvent("chipgate:painted", {
-        detail: { stage, key: run.bands.key, after: performance.now() - this.sent },
-      }),
+    requestAnimationFrame(() =>
+      dispatchEvent(new CustomEvent("chipgate:painted", { detail: { stage, key: run.bands.key, after: performance.now() - sent } })),
     );
   }
 

@@ -73,6 +73,7 @@ export class Runner {
       state,
       job: answer.job,
       bands: answer.result,
+      moot: answer.moot,
       final: answer.state === "done" && answer.result?.stage === "final",
     };
     if (answer.result) this.show(run);
