@@ -110,8 +110,13 @@ def seven_digits(values: NDArray[np.float64]) -> NDArray[np.float64]:
         power = np.where(np.isfinite(power), power, 0.0)
         # Powers of ten are exact up to 10^22, so each branch rounds once more only, in its last operation.
         small, large = 10.0 ** np.clip(power, 0, 22), 10.0 ** np.clip(-power, 0, 22)
-        found = np.where(power >= 0, np.rint(values * small) / small, np.rint(values / large) * large)
-    return np.where(np.isfinite(values) & (np.abs(power) <= 22), found, values)
+        scaled = values * small / large
+        found = np.where(power >= 0, np.rint(scaled) / small, np.rint(scaled) * large)
+        near_half = np.abs(np.abs(scaled - np.trunc(scaled)) - 0.5) < 1e-6
+    exact = np.isfinite(values) & (near_half | (np.abs(power) > 22))
+    found = np.where(np.isfinite(values), found, values)
+    found[exact] = [float(f"{value:.7g}") for value in values[exact]]
+    return found
 
 
 def series(rows: NDArray[np.float64], cells: Sequence[str]) -> tuple[dict[str, dict[str, list[float]]], list[str]]:
@@ -149,9 +154,7 @@ def run_document(result: Result, wanted: Sequence[str] | None, first_month: str 
     """
     months = result.months
     start = sum(month < first_month for month in months) if first_month else 0
-    if start >= len(months):
-        raise ApiError(422, "bad_value", f"the run ends in {months[-1]}", where="first_month", found=first_month,
-                       expected=f"a month up to {months[-1]}")  # fmt: skip
+    check_first_month(first_month, months[-1])
     found = {}
     axes: dict[str, None] = {}
     for name in result.names(wanted):
@@ -167,6 +170,17 @@ def run_document(result: Result, wanted: Sequence[str] | None, first_month: str 
         **head(result), "months": months[start:], "split": max(result.split - start, 0),
         "axes": {axis: axis_rows(result, axis) for axis in axes}, "metrics": found, "headline": result.headline(),
     }  # fmt: skip
+
+
+def check_first_month(first_month: str | None, last: str) -> None:
+    """Raise where a run has no month from the wanted first one on.
+
+    Raises:
+        ApiError: It ends before.
+    """
+    if first_month is not None and first_month > last:
+        raise ApiError(422, "bad_value", f"the run ends in {last}", where="first_month", found=first_month,
+                       expected=f"a month up to {last}")  # fmt: skip
 
 
 def axis_rows(result: Result, axis: str) -> list[dict[str, Any]]:

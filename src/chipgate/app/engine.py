@@ -14,7 +14,7 @@ from threading import Lock, Thread
 from typing import Any
 
 from chipgate.app.answer import encoded
-from chipgate.app.bands import Result, run_document
+from chipgate.app.bands import Result, check_first_month, run_document
 from chipgate.app.headline import HEADLINE_METRICS
 from chipgate.app.jobs import CancelledJob, Job, Jobs
 from chipgate.app.kept import Recent
@@ -74,6 +74,7 @@ class Engine:
             BadInputError: The state is wrong. ApiError: the client has too many jobs.
         """
         found = resolved(self.data, state)
+        check_first_month(shown.first_month, f"{found.until:%Y-%m}")
         key = key_of(self.data, found, state.draws, state.seed)
         job = self.jobs.add("run", client, unit="draws", of=state.draws, supersedes=supersede)
         job.key = key
@@ -161,6 +162,8 @@ class Pieces:
                 return
             except BadInputError as error:
                 self.job.set(state="failed", problem=of_engine(error).problem)
+            except ApiError as error:
+                self.job.set(state="failed", problem=error.problem)
             except Exception:
                 LOG.exception("run %s failed", self.job.id)
                 self.job.set(state="failed", problem=Problem(code="fault", message="fault in Chipgate"))

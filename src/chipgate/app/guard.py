@@ -26,6 +26,8 @@ HEADERS: Final = {
 }  # fmt: skip
 YAML_TYPES: Final = ("application/yaml", "application/x-yaml", "text/yaml")
 _HOST: Final = re.compile(r"(?P<name>\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?")
+_MOST_ADDRESS: Final = 8 * 1024
+_MOST_HEAD: Final = 32 * 1024
 _LARGE: Final = "/api/article/"
 
 
@@ -50,6 +52,7 @@ class Guard:
         own = _with_headers(send)
         try:
             headers = Headers(scope=scope)
+            _check_sizes(scope)
             self._check_origin(headers, str(scope["method"]))
             again = await self._body(scope, headers, receive)
         except ApiError as error:
@@ -115,6 +118,15 @@ class Guard:
         if path.startswith(_LARGE):
             return self.limits.article_bytes
         return self.limits.yaml_bytes if kind in YAML_TYPES else self.limits.json_bytes
+
+
+def _check_sizes(scope: Scope) -> None:
+    head = sum(len(name) + len(value) for name, value in scope["headers"])
+    address = len(scope.get("raw_path") or b"") + len(scope.get("query_string", b""))
+    for size, most, status, where in ((address, _MOST_ADDRESS, 414, "address"), (head, _MOST_HEAD, 431, "headers")):
+        if size > most:
+            raise ApiError(status, "too_large", f"the {where} of {size:,} bytes is too large", where=where,
+                           expected=f"at most {most:,} bytes")  # fmt: skip
 
 
 def _too_large(most: int) -> ApiError:

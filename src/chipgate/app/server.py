@@ -1,18 +1,20 @@
 """The application, put together, and the server that runs it."""
 
 import ipaddress
+import socket
 import sys
 import webbrowser
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from chipgate.app import problems
-from chipgate.app.engine import Engine
+from chipgate.app.engine import Engine, Shown
 from chipgate.app.guard import Guard
 from chipgate.app.lanes import LOG
 from chipgate.app.limits import Limits
@@ -22,6 +24,9 @@ from chipgate.app.routes import article, law, long, meta, pages, records, runs, 
 from chipgate.app.state import engine_version, resolved
 from chipgate.catalogue.catalogue import Catalogue, catalogue
 from chipgate.errors import BadInputError, ChipgateError
+
+if TYPE_CHECKING:
+    import uvicorn
 
 PORT = 8765
 
@@ -68,6 +73,7 @@ def _warm(engine: Engine) -> None:
     """Programs of all shipped scenarios, the default one first; most share theirs."""
     try:
         engine.warm_up([RunState(base=name) for name in _structures(engine)])
+        engine.start(RunState(), Shown(None, None), "warm-up", supersede=False)  # what every page shows first
     except Exception:
         LOG.exception("warming up failed; the first runs will take longer")
 
@@ -90,6 +96,46 @@ def is_loopback(host: str) -> bool:
         return host.casefold() == "localhost"
 
 
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to a host and port of this machine.
+
+    Raises:
+        BadInputError: The port is taken or no port, or the host is none of this machine.
+    """
+    if not 0 <= port < 2**16:
+        raise BadInputError(f"--port is {port}; give 0 to {2**16 - 1}")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # With its protocol named, answers leave at once; without, small ones wait 40 ms for an acknowledgement.
+        found = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _unheard(host, port, error) from error
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(address)
+    except OSError as error:
+        found.close()
+        raise _unheard(host, port, error) from error
+    return found
+
+
+def _unheard(host: str, port: int, error: OSError) -> BadInputError:
+    return BadInputError(f"cannot listen on {host}:{port} ({error.strerror}); give another --host or --port")
+
+
+def server_of(app: FastAPI) -> "uvicorn.Server":
+    """The server of an application; it trusts no proxy, bounds headers, and tells nothing of itself."""
+    import uvicorn
+
+    limits: Limits = app.state.engine.limits
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False, proxy_headers=False, ws="none", http="h11",
+        limit_concurrency=limits.requests, timeout_keep_alive=15, timeout_graceful_shutdown=3,
+        h11_max_incomplete_event_size=32 * 1024, backlog=128,
+    )  # fmt: skip
+    return uvicorn.Server(config)
+
+
 def serve(
     data: Catalogue, *, host: str = "127.0.0.1", port: int = PORT, allow_hosts: Sequence[str] = (),
     open_page: bool = False,
@@ -97,39 +143,16 @@ def serve(
     """Run the server until it is interrupted.
 
     Raises:
-        BadInputError: The port is taken, or the host is none of this machine.
+        BadInputError: It cannot listen there.
     """
-    import socket
-
-    import uvicorn
-
-    if not 0 <= port < 2**16:
-        raise BadInputError(f"--port is {port}; give 0 to {2**16 - 1}")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        # With its protocol named, answers leave at once; without, small ones wait 40 ms for an acknowledgement.
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-    except OSError as error:
-        raise BadInputError(
-            f"cannot listen on {host}:{port} ({error.strerror}); give another --host or --port"
-        ) from error
-    with listening:
+    with listen(host, port) as listening:
         loopback = is_loopback(host)
-        names = [*allow_hosts] if loopback else [host, *allow_hosts]
-        app = create_app(data, hosts=names, loopback=loopback)
-        shown = f"[{host}]" if ":" in host else host
-        address_shown = f"http://{shown}:{listening.getsockname()[1]}"
-        print(f"Chipgate listens on {address_shown} (stop it with Ctrl+C)", file=sys.stderr, flush=True)
+        app = create_app(data, hosts=[*([] if loopback else [host]), *allow_hosts], loopback=loopback)
+        shown = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+        print(f"Chipgate listens on {shown} (stop it with Ctrl+C)", file=sys.stderr, flush=True)
         if not loopback:
             print(f"Warning: {host} can be reached from other machines, and the app asks nobody for a password.",
                   file=sys.stderr, flush=True)  # fmt: skip
         if open_page:
-            webbrowser.open(address_shown)
-        config = uvicorn.Config(
-            app, log_level="warning", access_log=False, server_header=False, date_header=True, proxy_headers=False,
-            limit_concurrency=app.state.engine.limits.requests, timeout_keep_alive=15, timeout_graceful_shutdown=3,
-            ws="none", h11_max_incomplete_event_size=32 * 1024, backlog=128,
-        )  # fmt: skip
-        uvicorn.Server(config).run(sockets=[listening])
+            webbrowser.open(shown)
+        server_of(app).run(sockets=[listening])

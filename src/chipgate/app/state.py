@@ -1,6 +1,7 @@
 """From the state that a client sends to a resolved scenario, and the key of its numbers."""
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Any, Final
@@ -58,9 +59,16 @@ def key_of(data: Catalogue, found: Resolved, draws: int, seed: int) -> str:
     """Key of the numbers of a run: the same key, the same numbers and the same words about them."""
     content = {
         **versions(data), "scenario": found.id, "as_of": found.as_of.isoformat(), "until": found.until.isoformat(),
-        "settings": dict(found.raw), "draws": draws, "seed": seed,
+        "settings": _floats(found.raw), "draws": draws, "seed": seed,
     }  # fmt: skip
     return sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+def _floats(value: Any) -> Any:
+    """Whole numbers as floats, so that 1 and 1.0 are one setting."""
+    if isinstance(value, Mapping):
+        return {str(name): _floats(part) for name, part in value.items()}
+    return float(value) if isinstance(value, int) else value
 
 
 def from_scenario(data: Catalogue, document: dict[str, Any]) -> tuple[Scenario, RunState]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import jax
 import numpy as np
@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 from chipgate.arrays.inputs import Inputs
 from chipgate.errors import InternalError
 from chipgate.market.simulate import TOLERANCE
+from chipgate.market.step import Record
 from chipgate.metrics import METRICS, View, labels
+from chipgate.results.chunks import simulate_block
 from chipgate.results.program import fetch, program
 from chipgate.setup.build import Built, block, build
 from chipgate.setup.plan import Plan
@@ -89,7 +91,7 @@ def execute_plan(
     store: Store | None = None
     first: Built | None = None
     with ThreadPoolExecutor(max_workers=1) as aside:
-        loading = aside.submit(fetch, made.structure, dtype, _block())
+        loading = aside.submit(fetch, made.structure, dtype, BLOCK)
         for start in range(0, made.draws, STRETCH):
             built = build(made, start, min(STRETCH, made.draws - start))
             built = adjust(built) if adjust is not None else built
@@ -104,27 +106,39 @@ def execute_plan(
 
 def _fill(store: "Store", built: Built, offset: int, dtype: str, progress: Progress | None) -> None:
     """Simulate the draws of ``built`` and store them from ``offset`` on."""
-    draws = built.plan.draws
-    size = _block()
+    draws, size = built.plan.draws, _block()
     done = offset
     store.take_inputs(built, offset)
-    with jax.enable_x64(dtype == "float64"):
-        run = program(built.plan.structure, cut(built, slice(0, min(size, draws)), dtype, size), dtype, size)
+    run = _simulator(built, dtype, size)
 
     def one(start: int) -> int:
-        with jax.enable_x64(dtype == "float64"):  # the setting is local to a thread
-            part = slice(start, min(start + size, draws))
-            record = run(cut(built, part, dtype, size))
-            count = part.stop - start
-            arrays: dict[str, Any] = {name: np.asarray(value)[..., :count] for name, value in vars(record).items()}
-            store.take(View(replace(record, **arrays), built, part), offset)
-            return count
+        part = slice(start, min(start + size, draws))
+        count = part.stop - start
+        store.take(View(run(part), built, part), offset)
+        return count
 
     with ThreadPoolExecutor(max_workers=_workers()) as pool:
         for count in pool.map(one, range(0, draws, size)):
             done += count
             if progress:
                 progress(done, store.draws)
+
+
+def _simulator(built: Built, dtype: str, size: int) -> Callable[[slice], Record]:
+    """Simulates some draws; small blocks in chunks of months, whose program serves every horizon, to the same bits."""
+    structure, draws = built.plan.structure, built.plan.draws
+    if size == SMALL_BLOCK and dtype == "float32":
+        return lambda part: simulate_block(structure, built.inputs, part, size, history=0)
+    with jax.enable_x64(dtype == "float64"):
+        run = program(structure, cut(built, slice(0, min(size, draws)), dtype, size), dtype, size)
+
+    def simulate(part: slice) -> Record:
+        with jax.enable_x64(dtype == "float64"):  # the setting is local to a thread
+            record = run(cut(built, part, dtype, size))
+        count = part.stop - part.start
+        return replace(record, **{name: np.asarray(value)[..., :count] for name, value in vars(record).items()})
+
+    return simulate
 
 
 _cores: Final[ContextVar[int | None]] = ContextVar("cores", default=None)

@@ -116,8 +116,8 @@ def _decoded(text: str, engine: Engine) -> dict[str, Any]:
     if not text.startswith(_FORM):
         raise _broken("it has an unknown form")
     try:
-        given = text.removeprefix(_FORM)
-        body = base64.b64decode(given + "=" * (-len(given) % 4), altchars=b"-_", validate=True)
+        bare = text.removeprefix(_FORM)
+        body = base64.b64decode(bare + "=" * (-len(bare) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
         raise _broken("it is no base64url") from error
     document = read_json(body, engine.limits)

@@ -37,7 +37,9 @@ function dress(made, given, children) {
 
 /** Put children in place of what an element holds. */
 export function fill(place, ...children) {
-  place.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  place.replaceChildren(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return place;
 }
 

@@ -52,11 +52,12 @@ async function inputs(one, app) {
     );
   const { assumptions } = await once(`assumptions?as_of=${app.asOf()}`);
   const known = new Map(assumptions.map((input) => [input.id, input]));
+  const kinds = new Map(one.inputs.map((input) => [input.name, input.kind]));
   const rows = wanted.map((name) => [name, known.get(name)]);
   return h(
     "details.more",
     { open: rows.length < 9 },
-    h("summary", null, `${rows.length} inputs`),
+    h("summary", null, rows.length === 1 ? "One input" : `${rows.length} inputs`),
     h(
       "div.scroll",
       { tabindex: 0 },
@@ -89,7 +90,7 @@ async function inputs(one, app) {
                     h("td", null, cell(input.high)),
                     h("td", null, input.unit),
                   ]
-                : h("td", { colspan: 5 }, "not drawn"),
+                : h("td", { colspan: 5 }, kinds.get(name) || "not drawn"),
             ),
           ),
         ),

@@ -166,7 +166,7 @@ export class Charts {
     const key = `${specs.map((spec) => spec.id).join()}|${compared}`;
     if (key === this.key) return;
     this.key = key;
-    fill(this.legend, bandLegend(compared));
+    fill(this.legend, h("div.legend-row", null, bandLegend(compared), this.app.historyPicker()));
     for (const spec of specs) {
       if (this.charts.has(spec.id)) continue;
       const metric = run.bands.metrics[spec.metric];

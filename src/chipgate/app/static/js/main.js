@@ -1,6 +1,6 @@
 /** The page: wires the state, the runs, the levers and the views. */
 
-import { h, fill, byId, announce } from "./dom.js";
+import { h, fill, byId, announce, segments } from "./dom.js";
 import { call, once } from "./api.js";
 import { Store, keyOf } from "./store.js";
 import { Runner } from "./runner.js";
@@ -67,6 +67,30 @@ class App {
   wide() {
     return matchMedia("(min-width: 861px)").matches;
   }
+  /** Months shown: from 2024, or all. */
+  historyPicker() {
+    const pick = (value) => {
+      this.store.look({ history: value === "all" });
+      this.runner.ask(this.store.state);
+      if (this.store.baseline) this.baseRunner.ask(this.store.baseline);
+    };
+    const press = (event) =>
+      event.currentTarget
+        .querySelectorAll("button")
+        .forEach((one) => one.setAttribute("aria-pressed", String(one === event.target)));
+    const made = segments(
+      "Months shown",
+      [
+        ["recent", "from 2024"],
+        ["all", "from 2022"],
+      ],
+      this.store.view.history ? "all" : "recent",
+      pick,
+    );
+    made.addEventListener("click", press);
+    return made;
+  }
+
   titleOf(state) {
     const count = Object.keys(state.settings).length;
     return `${this.scenarios.get(state.base).title}${count ? `, ${count} ${count === 1 ? "lever" : "levers"} moved` : ""}`;
@@ -214,7 +238,9 @@ class App {
     const { sent } = this;
     document.body.dataset.painted = stage;
     requestAnimationFrame(() =>
-      dispatchEvent(new CustomEvent("chipgate:painted", { detail: { stage, key: run.bands.key, after: performance.now() - sent } })),
+      dispatchEvent(
+        new CustomEvent("chipgate:painted", { detail: { stage, key: run.bands.key, after: performance.now() - sent } }),
+      ),
     );
   }
 

@@ -56,7 +56,7 @@ export function task(given) {
       });
       said.textContent = "";
       job = null;
-      given.show(found, place);
+      await given.show(found, place);
     } catch (error) {
       if (!replaced(error)) {
         said.textContent = "";

@@ -3,6 +3,7 @@
 import { h, fill, choice, labelled } from "../dom.js";
 import { Chart, tableOf } from "../chart.js";
 import { amount, percent, scaled, terse, cell } from "../format.js";
+import { once } from "../api.js";
 import { task } from "../task.js";
 import { theme, tint } from "../theme.js";
 import { Charts, hue } from "../kit.js";
@@ -18,13 +19,19 @@ const CAUSES = [
   ["compute_ratio:measure=fp8", "US over China, FP8"],
 ];
 
-function totals(result) {
+/** Names of metrics, and of the part that a row is of. */
+const named = (one, metrics) => {
+  const label = metrics.find((metric) => metric.metric === one.metric)?.label || one.metric.replace(/_/g, " ");
+  return one.label && one.label !== label ? `${label}: ${one.label}` : label;
+};
+
+function totals(result, metrics) {
   const rows = result.totals.filter((one) => one.scenario === "mine");
   return tableOf(
     {
       columns: ["figure", "horizon", "baseline, median", "difference, median", "80 % interval", "rises in", "falls in"],
       rows: rows.map((one) => [
-        one.label,
+        named(one, metrics),
         String(one.horizon).replace(/_/g, " "),
         amount(one.base_p50, one.unit),
         amount(one.p50, one.unit),
@@ -142,7 +149,8 @@ export default {
         attribute: sameDates(app.store) ? cause : null,
         months: 12,
       }),
-      show: (result, spot) => {
+      show: async (result, spot) => {
+        const { metrics } = await once("metrics");
         const found = result.attribution?.mine;
         const chart = found
           ? new Chart({
@@ -159,7 +167,7 @@ export default {
           chart
             ? chart.element
             : h("p.muted", null, "Causes need the same as-of date, horizon, draws and seed in both."),
-          h("div.block", null, h("h3", null, "Side by side"), totals(result)),
+          h("div.block", null, h("h3", null, "Side by side"), totals(result, metrics)),
         );
         chart?.set(waterfall(found, labels));
       },

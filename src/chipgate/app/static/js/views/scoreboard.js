@@ -124,7 +124,11 @@ function record(found, place) {
                 `${terse(one.published[1], one.unit)} (${terse(one.published[0], one.unit)} to ${terse(one.published[2], one.unit)}) ${one.unit}`,
               ),
               h("td", null, badge(one.kind)),
-              h("td", null, `${terse(one.model.p50, one.unit)} (${terse(one.model.p5, one.unit)} to ${terse(one.model.p95, one.unit)})`),
+              h(
+                "td",
+                null,
+                `${terse(one.model.p50, one.unit)} (${terse(one.model.p5, one.unit)} to ${terse(one.model.p95, one.unit)})`,
+              ),
               h("td", null, one.inside ? "yes" : "no"),
               h("td", null, one.urls?.length ? outside(one.urls[0], one.publisher) : one.publisher),
             ),
