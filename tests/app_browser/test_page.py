@@ -155,3 +155,21 @@ def test_pictures_of_a_chart_can_be_saved(app: Watched) -> None:
             app.page.locator(f"{BAND} .menu summary").click()
             app.page.locator(BAND).get_by_role("button", name=name).click()
         assert waiting.value.path().read_bytes().startswith(head)
+
+
+def test_the_report_is_one_file(app: Watched) -> None:
+    app.open()
+    with app.page.expect_download(timeout=60_000) as waiting:
+        app.page.locator("#report").click()
+    text = waiting.value.path().read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>") or text.startswith("<!DOCTYPE html>")
+    assert "H20 re-opened" in text
+
+
+def test_all_of_history_on_demand(app: Watched) -> None:
+    app.open()
+    table = app.page.locator(BAND).get_by_role("table")
+    app.page.locator(BAND).get_by_role("button", name="Table of").click()
+    expect(table.locator("tbody tr").first).to_contain_text("2024-01")
+    app.page.get_by_role("button", name="from 2022").click()
+    expect(table.locator("tbody tr").first).to_contain_text("2022-01", timeout=20_000)

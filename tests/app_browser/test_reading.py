@@ -23,7 +23,7 @@ def test_an_article_becomes_a_scenario(app: Watched) -> None:
     app.page.locator("#article-day").fill("2025-08-13")
     app.page.locator("#read-article").click()
     rows = app.page.locator("#events tbody tr")
-    expect(rows.first).to_be_visible(timeout=20_000)
+    expect(rows.first).to_be_visible(timeout=10_000)
     assert rows.count() >= 2
     assert app.page.locator("mark").count() >= 1
     app.page.locator("#make-scenario").click()
