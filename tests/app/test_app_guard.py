@@ -6,9 +6,11 @@ from app_client import Asker, problem
 from chipgate.app.guard import CSP
 from chipgate.app.server import is_loopback
 
+WRONG = ("evil.example", "evil.example:8765", "127.0.0.1.evil.example", "", "a b", "localhost@x", "[::1", "localhost/")
+PATHS = ("/", "/api/meta", "/api/docs", "/api/nothing", "/vendor/plotly.min.js", "/static/index.html")
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8765", "127.0.0.1.evil.example", "", "a b", "localhost@x",
-                                  "[::1", "localhost/"])  # fmt: skip
+
+@pytest.mark.parametrize("host", WRONG)
 def test_other_names_are_not_served(ask: Asker, host: str) -> None:
     """A page elsewhere may point its own name at this address; it gets nothing."""
     problem(ask.client.get("/api/meta", headers={"Host": host}), 403, "forbidden")
@@ -34,9 +36,7 @@ def test_its_own_page_is_served(ask: Asker) -> None:
     assert ask.client.post("/api/levers", json={}, headers={"Origin": own}).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/api/meta", "/api/docs", "/api/nothing", "/vendor/plotly.min.js", "/static/index.html"]
-)
+@pytest.mark.parametrize("path", PATHS)
 def test_every_answer_has_strict_headers(ask: Asker, path: str) -> None:
     headers = ask.get(path).headers
     assert headers["content-security-policy"] == CSP

@@ -24,17 +24,15 @@ CASES: list[tuple[str, dict[str, Any]]] = [
 
 
 def changed(path: str, settings: dict[str, Any]) -> float:
-    """Largest change of any flow or stock between the ends of a lever, as a part of its size; gates themselves apart."""
+    """Largest change of any flow or stock between the ends of a lever, as a part of its size; gates apart."""
     lever = next(x for x in embedded().levers.values() if path == x.id or path.startswith(x.id.rstrip("*")))
     runs = [chipgate.run("h20-reopened", draws=32, until="2026-12", settings={**settings, path: end}, data=embedded())
             for end in (lever.least, lever.most)]  # fmt: skip
     found = 0.0
     for name in runs[0].data_vars:
         if name not in ("beijing_level", "us_open", "input_draws"):
-            a, b = (
-                np.asarray(run[name].sel(draw=list(set(runs[0].draw.values) & set(runs[1].draw.values))))
-                for run in runs
-            )
+            draws = list(set(runs[0].draw.values) & set(runs[1].draw.values))
+            a, b = (np.asarray(run[name].sel(draw=draws)) for run in runs)
             found = max(found, float(np.abs(a - b).max() / max(np.abs(a).max(), 1e-9)))
     return found
 

@@ -67,8 +67,8 @@ def test_the_comparison_is_that_of_the_command_line(
 
 def test_levers_of_a_difference_add_up(ask: Asker) -> None:
     two = state(settings={"washington.fee.h20": 0.4, "buyers.budget": 1.5})
-    found = ask.long("/api/compare", states={"a": state(), "b": two}, metrics=["fee_receipts"], attribute="fee_receipts",
-                     months=12)["result"]["attribution"]["b"]  # fmt: skip
+    asked = {"states": {"a": state(), "b": two}, "metrics": ["fee_receipts"], "attribute": "fee_receipts", "months": 12}
+    found = ask.long("/api/compare", **asked)["result"]["attribution"]["b"]
     parts = {part["lever"]: part["mean"] for part in found["levers"]}
     assert set(parts) == {"washington.fee.h20", "buyers.budget"}
     assert sum(parts.values()) == pytest.approx(found["difference"]["mean"], rel=1e-4)

@@ -3,13 +3,13 @@
 Its modules are looked up when they are asked for, so that the app runs without them.
 """
 
-from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
 from chipgate.app.problems import ApiError
 from chipgate.catalogue.catalogue import Catalogue
+from chipgate.timegrid import parse_day
 
 _READER: Final = "chipgate.news.read"
 _WRITER: Final = "chipgate.setup.article"
@@ -43,7 +43,7 @@ def read(data: Catalogue, given: dict[str, Any]) -> dict[str, Any]:
     Raises:
         BadInputError: The text is empty, binary or too long. ApiError: this build has no reader.
     """
-    published = date.fromisoformat(given["published"]) if given["published"] else None
+    published = parse_day(given["published"]) if given["published"] else None
     document = _module(_READER).read_document(
         given["text"], published=published, date_order=given["date_order"], name="article", data=data
     )

@@ -6,12 +6,13 @@ simulating and sorting.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock, Thread
 from typing import Any
+from weakref import WeakSet
 
 from chipgate.app.answer import encoded
 from chipgate.app.bands import Result, check_first_month, run_document
@@ -61,11 +62,15 @@ class Engine:
         self.files: Recent[str, Any] = Recent(limits.document_bytes, lambda file: float(len(file.content)))
         self._kept: Recent[Key, tuple[Kept, Lock]] = Recent(limits.draw_bytes, lambda pair: float(pair[0].nbytes))
         self.compiling, self._making = Lock(), Lock()
+        self.threads: WeakSet[Thread] = WeakSet()
         self.warm = False
 
     def close(self) -> None:
-        """Stop working; what is unfinished is dropped."""
+        """Stop working; what is unfinished is cancelled, and long jobs end at their next step."""
+        self.jobs.cancel_all()
         self.lane.close()
+        for thread in list(self.threads):
+            thread.join(timeout=5)
 
     def start(self, state: RunState, shown: Shown, client: str, *, supersede: bool) -> tuple[Job, Resolved]:
         """Start a run, or take it from what is kept.
@@ -106,6 +111,12 @@ class Engine:
             raise ApiError(410, "gone", "the result is no longer kept", where=job.id, fix="post it again")
         return found
 
+    def spawn(self, work: Callable[[], None], name: str) -> None:
+        """Work on a thread of its own."""
+        thread = Thread(target=work, name=f"chipgate-{name}", daemon=True)
+        self.threads.add(thread)
+        thread.start()
+
     @contextmanager
     def kept(self, made: Plan) -> Iterator[Kept]:
         """Draws that a plan shares with others of its as-of date, horizon, seed and size; one user at a time."""
@@ -143,7 +154,7 @@ class Pieces:
         if self.run.compiled:
             self._put([partial(self._open, 0)])
         else:
-            Thread(target=self._guarded(self._compile), name="chipgate-compile", daemon=True).start()
+            self.engine.spawn(self._guarded(self._compile), "compile")
 
     def _compile(self) -> None:
         self.engine.compile(self.run)

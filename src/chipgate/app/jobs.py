@@ -148,6 +148,13 @@ class Jobs:
                 del self._jobs[key]
         return job
 
+    def cancel_all(self) -> None:
+        """Cancel what is unfinished."""
+        with self._lock:
+            every = list(self._jobs.values())
+        for job in every:
+            job.set(state="cancelled")
+
     def find(self, name: str) -> Job:
         """A job by its id.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Thread
+from functools import partial
 from typing import Any
 
 import xarray as xr
@@ -80,7 +80,7 @@ def start(engine: Engine, kind: str, client: str, unit: str, work: Callable[[Ste
         ApiError: The client has too many jobs.
     """
     job = engine.jobs.add(kind, client, unit=unit)
-    Thread(target=_run, args=(engine, job, work), name=f"chipgate-{kind}", daemon=True).start()
+    engine.spawn(partial(_run, engine, job, work), kind)
     return job
 
 

@@ -6,7 +6,7 @@ import sys
 import webbrowser
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from threading import Thread
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -49,7 +49,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if warm:
-            Thread(target=_warm, args=(engine,), name="chipgate-warm", daemon=True).start()
+            engine.spawn(partial(_warm, engine), "warm")
         yield
         engine.close()
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import jax
 import numpy as np
@@ -136,7 +136,8 @@ def _simulator(built: Built, dtype: str, size: int) -> Callable[[slice], Record]
         with jax.enable_x64(dtype == "float64"):  # the setting is local to a thread
             record = run(cut(built, part, dtype, size))
         count = part.stop - part.start
-        return replace(record, **{name: np.asarray(value)[..., :count] for name, value in vars(record).items()})
+        arrays: dict[str, Any] = {name: np.asarray(value)[..., :count] for name, value in vars(record).items()}
+        return replace(record, **arrays)
 
     return simulate
 
