@@ -244,7 +244,7 @@ export function bandLegend(compared) {
     key("rgba(0,114,178,.17)", "90 % of draws"),
     key("var(--band)", "history, 80 %"),
     compared ? key("var(--ghost)", "baseline, 80 %") : null,
-    h("span", null, "numbered marks: policy events"),
+    h("span", null, "numbers: policy events"),
   );
 }
 

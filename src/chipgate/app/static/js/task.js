@@ -8,7 +8,7 @@ import { cancel, replaced, work } from "./api.js";
  * @returns {{element: HTMLElement, start: () => Promise<void>, stop: () => void}}
  */
 export function task(given) {
-  const place = h("div");
+  const place = h("div.stack");
   const bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": given.label });
   const said = h("span.muted", { role: "status" }, given.note || "");
   let abort = null;

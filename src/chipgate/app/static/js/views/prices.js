@@ -3,7 +3,7 @@
 import { h, fill } from "../dom.js";
 import { Charts, hue, liveKeys, nameOf, seriesOf } from "../kit.js";
 import { Chart } from "../chart.js";
-import { percent, scaled, terse, cell } from "../format.js";
+import { cell, percent, scaled, terse, unitWords } from "../format.js";
 import { theme, tint } from "../theme.js";
 import { task } from "../task.js";
 
@@ -122,7 +122,7 @@ function showCurve(result, place) {
       const chart = new Chart({
         id: `curve-${field}`,
         title,
-        unit: result.points.find((one) => one[field])[field].unit,
+        unit: unitWords(result.points.find((one) => one[field])[field].unit),
         badge: "derived",
       });
       return [chart, curve(result, field, words, colour)];
