@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from app_browser.watched import BAND, Watched, medians, new_context
+from app_browser.watched import BAND, Watched, link, medians, new_context
 from playwright.sync_api import Browser, expect
 
 FEE, BEIJING = "washington.fee.h20", "beijing.level.h20"
@@ -134,6 +134,38 @@ def test_a_broken_link_is_said_and_the_default_shown(app: Watched) -> None:
     app.follow(f"{app.url}/#s=1.nonsense")
     expect(app.page.locator("#notices")).to_contain_text("could not be read")
     app.faults.clear()  # the browser itself logs the 4xx
+
+
+def test_a_link_of_other_versions_warns(app: Watched) -> None:
+    state = {"base": "h20-reopened", "draws": 64, "seed": 0, "settings": {FEE: 0.2}}
+    page = {"state": state, "baseline": None, "view": {}, "data": "of-last-year"}
+    app.follow(link(app.url, page))
+    expect(app.page.locator("#notices")).to_contain_text("numbers may differ")
+    expect(app.lever(FEE).locator(".entry input")).to_have_value("20")
+
+
+def test_a_long_run_can_be_cancelled(app: Watched) -> None:
+    app.open(draws=64)
+    app.page.locator(".actor summary", has_text="The run").click()
+    app.page.locator("#draws").select_option("2000")
+    app.page.locator("#cancel").click()
+    expect(app.page.locator("#run-text")).to_contain_text("Stopped")
+    assert len(medians(app.caption())) == 3
+
+
+def test_a_silent_server_is_said_with_a_way_out(app: Watched) -> None:
+    app.open()
+    app.page.route("**/api/runs", lambda route: route.abort())
+    entry = app.lever(FEE).locator(".entry input")
+    entry.fill("33")
+    entry.press("Enter")
+    notice = app.page.get_by_role("alert")
+    expect(notice).to_contain_text("does not answer")
+    app.page.unroute("**/api/runs")
+    notice.get_by_role("button", name="Try again").click()
+    app.settled()
+    expect(notice).to_have_count(0)
+    app.faults.clear()  # the browser itself logs the request that failed
 
 
 def test_reproduce_gives_the_command_and_the_snippet(app: Watched) -> None:

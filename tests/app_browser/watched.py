@@ -65,7 +65,14 @@ class Watched:
 
     def open(self, draws: int = DRAWS) -> "Watched":
         """Load the page by a link and wait for the full set of draws."""
-        state = {"base": "h20-reopened", "as_of": None, "until": None, "draws": draws, "seed": 0, "settings": {}}
+        state: dict[str, Any] = {
+            "base": "h20-reopened",
+            "as_of": None,
+            "until": None,
+            "draws": draws,
+            "seed": 0,
+            "settings": {},
+        }
         return self.follow(link(self.url, {"state": state, "baseline": None, "view": {}}))
 
     def follow(self, address: str) -> "Watched":
