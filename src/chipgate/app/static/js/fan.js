@@ -114,7 +114,7 @@ export function fan(found, axis, more = {}) {
   const percentUnit = words === "%";
   const low = Math.min(...part.p5.filter((value) => value !== null), 0);
   layout.yaxis.range = [
-    low < 0 ? -round(-low) : 0,
+    -low > 0.01 * (peak / factor) ? -round(-low) : 0,
     percentUnit ? Math.min(round(peak / factor), 100) : round(peak / factor),
   ];
   return { data, layout };
