@@ -19,7 +19,7 @@ from chipgate.app.bands import Result, check_first_month, run_document
 from chipgate.app.headline import HEADLINE_METRICS
 from chipgate.app.jobs import CancelledJob, Job, Jobs
 from chipgate.app.kept import Recent
-from chipgate.app.lanes import LOG, Lane, Piece, Turns
+from chipgate.app.lanes import LOG, Lane, Piece, Slots, Turns
 from chipgate.app.limits import FIRST_STAGE, Limits
 from chipgate.app.models import RunState
 from chipgate.app.problems import ApiError, Problem, of_engine
@@ -56,6 +56,7 @@ class Engine:
         self.jobs = Jobs(limits)
         self.lane = Lane(threads or os.cpu_count() or 1)
         self.turns = Turns()
+        self.slots = Slots(len(self.lane.threads))
         self.results: Recent[str, Result] = Recent(limits.result_bytes, lambda result: float(result.nbytes))
         self.heads: Recent[Any, Head] = Recent(limits.head_bytes, lambda head: float(head.nbytes))
         self.documents: Recent[str, bytes] = Recent(limits.document_bytes, len)
@@ -152,17 +153,27 @@ class Pieces:
     def begin(self) -> None:
         """Queue the first piece; a program that must be compiled is so aside, and nobody else waits for it."""
         if self.run.compiled:
-            self._put([partial(self._open, 0)])
+            self._put(0, [partial(self._open, 0)])
         else:
             self.engine.spawn(self._guarded(self._compile), "compile")
 
     def _compile(self) -> None:
         self.engine.compile(self.run)
-        self._put([partial(self._open, 0)])
+        self._put(0, [partial(self._open, 0)])
 
-    def _put(self, works: Sequence[Any]) -> None:
+    def _put(self, place: int, works: Sequence[Any]) -> None:
+        """Queue pieces; those of a first band are urgent, since somebody waits for it with a finger on the lever."""
         pieces = [Piece(self.job.client, self._guarded(work), lambda: self.job.unfinished) for work in works]
-        self.engine.lane.put(pieces)
+        self.engine.lane.put(pieces, urgent=place < len(self.run.stages) - 1)
+
+    def _enter(self, place: int) -> None:
+        """Begin the last stage, which takes memory, once there is a place for it."""
+
+        def begin() -> None:
+            self.job.at_end(self.engine.slots.leave)
+            self._put(place, [partial(self._open, place)])
+
+        self.engine.slots.enter(self.job.client, begin)
 
     def _guarded(self, work: Any) -> Any:
         def run() -> None:
@@ -191,7 +202,7 @@ class Pieces:
         with self.engine.kept(self.run.plan_of(place)) as kept:
             stage = self.run.begin(place, kept, names)
         self._left = set(stage.blocks)
-        self._put([partial(self._block, place, stage, start) for start in stage.blocks])
+        self._put(place, [partial(self._block, place, stage, start) for start in stage.blocks])
 
     def _block(self, place: int, stage: Stage, start: int) -> None:
         self.run.simulate(stage, start)
@@ -216,7 +227,7 @@ class Pieces:
             self.job.owned |= {name: result, "answer": answer_of(result, self.shown)}
         self.job.set(stage=name, state="done" if last else None)
         if not last:
-            self._put([partial(self._open, place + 1)])
+            self._enter(place + 1)
 
 
 def answer_of(result: Result, shown: Shown) -> bytes:

@@ -27,7 +27,7 @@ class Job:
         kind: What it is. ``unit``: what ``done`` and ``of`` count.
         stages: Stages whose results can be fetched; the last is ``final``.
         supersedes: Whether a newer job of the client may end it. ``key``: where its result is kept.
-        owned: What is needed until the job ends, such as the result of an early stage.
+        owned: What is needed until the job ends, such as the result of an early stage. ``ended``: called then.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Job:
     key: str = ""
     problem: Problem | None = None
     owned: dict[str, Any] = field(default_factory=dict)
+    ended: list[Callable[[], None]] = field(default_factory=list, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
     _waiters: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = field(default_factory=list, repr=False)
     version: int = 0
@@ -77,13 +78,25 @@ class Job:
             if stage is not None:
                 self.stages.append(stage)
             self.state = state or self.state
+            ended: list[Callable[[], None]] = []
             if not self.unfinished:
                 self.owned.clear()
+                ended, self.ended = self.ended, []
             self.version += 1
             waiters, self._waiters = self._waiters, []
         for loop, event in waiters:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(event.set)
+        for call in ended:
+            call()
+
+    def at_end(self, call: Callable[[], None]) -> None:
+        """Have something called when the job ends, at once where it has."""
+        with self._lock:
+            if self.unfinished:
+                self.ended.append(call)
+                return
+        call()
 
     def check(self) -> None:
         """Raise where the job is no longer wanted.

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 from time import perf_counter
 from typing import Final
 
@@ -55,12 +55,19 @@ class Piece:
     wanted: Callable[[], bool]
 
 
+Queue = dict[str, deque[Piece]]
+_URGENT_IN_A_ROW: Final = 3
+"""Urgent pieces after which one of the others has its turn, if any waits."""
+
+
 class Lane:
-    """Threads that work on short pieces."""
+    """Threads that work on short pieces; urgent ones first, yet never so that the others starve."""
 
     def __init__(self, threads: int) -> None:
         self._fair = Fair()
-        self._waiting: dict[str, deque[Piece]] = {}
+        self._urgent: Queue = {}
+        self._waiting: Queue = {}
+        self._in_a_row = 0
         self._busy = 0
         self._ready = Condition()
         self._open = True
@@ -68,35 +75,28 @@ class Lane:
         for thread in self.threads:
             thread.start()
 
-    def put(self, pieces: list[Piece], *, ahead: bool = False) -> None:
-        """Queue pieces of one client.
-
-        Args:
-            ahead: Before what this client has queued already.
-        """
+    def put(self, pieces: list[Piece], *, urgent: bool = False) -> None:
+        """Queue pieces of one client."""
         if not pieces:
             return
         client = pieces[0].client
         with self._ready:
-            if client not in self._waiting:
-                self._waiting[client] = deque()
+            if client not in self._waiting and client not in self._urgent:
                 self._fair.enter(client)
-            if ahead:
-                self._waiting[client].extendleft(reversed(pieces))
-            else:
-                self._waiting[client].extend(pieces)
+            (self._urgent if urgent else self._waiting).setdefault(client, deque()).extend(pieces)
             self._ready.notify_all()
 
     def quiet(self, seconds: float) -> None:
         """Wait until nothing is queued or under way, at most so long."""
         with self._ready:
-            self._ready.wait_for(lambda: not self._waiting and not self._busy, timeout=seconds)
+            self._ready.wait_for(lambda: not (self._waiting or self._urgent or self._busy), timeout=seconds)
 
     def close(self) -> None:
         """Let the threads end; what is queued is dropped."""
         with self._ready:
             self._open = False
             self._waiting.clear()
+            self._urgent.clear()
             self._ready.notify_all()
         for thread in self.threads:
             thread.join(timeout=5)
@@ -104,13 +104,16 @@ class Lane:
     def _next(self) -> Piece | None:
         with self._ready:
             while True:
-                self._ready.wait_for(lambda: bool(self._waiting) or not self._open)
+                self._ready.wait_for(lambda: bool(self._waiting or self._urgent) or not self._open)
                 if not self._open:
                     return None
-                client = self._fair.least(list(self._waiting))
-                piece = self._waiting[client].popleft()
-                if not self._waiting[client]:
-                    del self._waiting[client]
+                urgent = bool(self._urgent) and (self._in_a_row < _URGENT_IN_A_ROW or not self._waiting)
+                self._in_a_row = self._in_a_row + 1 if urgent else 0
+                queue = self._urgent if urgent else self._waiting
+                client = self._fair.least(list(queue))
+                piece = queue[client].popleft()
+                if not queue[client]:
+                    del queue[client]
                 if piece.wanted():
                     self._busy += 1
                     return piece
@@ -170,3 +173,42 @@ class Turns:
             self._fair.charge(client, perf_counter() - self._since)
             self._taken = False
             self._ready.notify_all()
+
+
+class Slots:
+    """A few places for what takes memory while it is under way; who has used least is next.
+
+    Args:
+        places: Number of places.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._fair = Fair()
+        self._free = places
+        self._waiting: dict[str, deque[Callable[[], None]]] = {}
+        self._lock = Lock()
+
+    def enter(self, client: str, begin: Callable[[], None]) -> None:
+        """Begin now, or once a place is free."""
+        with self._lock:
+            if client not in self._waiting:
+                self._fair.enter(client)
+            if self._free == 0:
+                self._waiting.setdefault(client, deque()).append(begin)
+                return
+            self._free -= 1
+            self._fair.charge(client, 1.0)
+        begin()
+
+    def leave(self) -> None:
+        """Give a place back; who begins then must give it back, too, wanted or not."""
+        with self._lock:
+            if not self._waiting:
+                self._free += 1
+                return
+            client = self._fair.least(list(self._waiting))
+            begin = self._waiting[client].popleft()
+            if not self._waiting[client]:
+                del self._waiting[client]
+            self._fair.charge(client, 1.0)
+        begin()

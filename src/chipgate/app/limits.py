@@ -31,7 +31,7 @@ class Limits:
     jobs: int = 128
     kept_jobs: int = 512
     wait_ms: int = 30_000
-    result_bytes: int = 384 * 1024 * 1024
+    result_bytes: int = 256 * 1024 * 1024
     draw_bytes: int = 256 * 1024 * 1024
     head_bytes: int = 192 * 1024 * 1024
     document_bytes: int = 128 * 1024 * 1024

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import uvicorn
 
 PORT = 8765
+_BACKLOG = 128
+"""Connections that wait to be taken."""
 
 
 def create_app(
@@ -97,7 +99,7 @@ def is_loopback(host: str) -> bool:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to a host and port of this machine.
+    """A socket that listens on a host and port of this machine.
 
     Raises:
         BadInputError: The port is taken or no port, or the host is none of this machine.
@@ -113,6 +115,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind(address)
+        found.listen(_BACKLOG)  # from here on connections wait, until the server takes them
     except OSError as error:
         found.close()
         raise _unheard(host, port, error) from error
@@ -131,7 +134,7 @@ def server_of(app: FastAPI) -> "uvicorn.Server":
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, proxy_headers=False, ws="none", http="h11",
         limit_concurrency=limits.requests, timeout_keep_alive=15, timeout_graceful_shutdown=3,
-        h11_max_incomplete_event_size=32 * 1024, backlog=128,
+        h11_max_incomplete_event_size=32 * 1024, backlog=_BACKLOG,
     )  # fmt: skip
     return uvicorn.Server(config)
 
