@@ -1,6 +1,6 @@
 /** The page: wires the state, the runs, the levers and the views. */
 
-import { h, fill, byId, announce, segments } from "./dom.js";
+import { h, fill, byId, announce, frame, segments } from "./dom.js";
 import { call, once } from "./api.js";
 import { Store, keyOf } from "./store.js";
 import { Runner } from "./runner.js";
@@ -209,12 +209,15 @@ class App {
     return this.store.baseline && this.base && this.complete(this.base) ? this.base : null;
   }
 
-  show(run) {
+  /** Show a run: the chart that the reader looks at first, the figures on top a frame later. */
+  async show(run) {
     this.run = run;
-    if (run.moot) this.levers.mootNow(run.moot);
-    this.loadEvents(run.bands.as_of);
-    headline(this, run, this.store.baseline ? this.base : null);
     this.refresh();
+    await frame();
+    if (this.run !== run) return;
+    if (run.moot) this.levers.mootNow(run.moot);
+    headline(this, run, this.store.baseline ? this.base : null);
+    this.loadEvents(run.bands.as_of);
     if (run.final) announce(`${byId("answer-text").textContent} ${run.bands.draws_used} draws.`);
   }
 
