@@ -74,7 +74,11 @@ export class Levers {
         h("h2", null, "Levers"),
         h(
           "button.link",
-          { type: "button", id: "reset-all", onclick: () => this.app.store.change({ settings: {} }) },
+          {
+            type: "button",
+            id: "reset-all",
+            onclick: () => this.app.store.replace(this.app.shipped(this.app.store.state)),
+          },
           "Reset all",
         ),
         h("button.tool.narrow-only", { type: "button", onclick: () => this.app.toggleLevers(false) }, "Done"),

@@ -115,13 +115,14 @@ class App {
       [...this.scenarios.values()].map((one) => h("option", { value: one.id }, one.title)),
     );
     select.addEventListener("change", () =>
-      this.store.change({
-        ...this.meta.default_state,
-        draws: this.store.state.draws,
-        seed: this.store.state.seed,
-        base: select.value,
-      }),
+      this.store.replace({ ...this.shipped(this.store.state), base: select.value, as_of: null, until: null }),
     );
+  }
+
+  /** A state's scenario as it ships, over the same days and draws. */
+  shipped(state) {
+    const { base, as_of, until, draws, seed } = state;
+    return { ...this.meta.default_state, base, as_of, until, draws, seed };
   }
 
   buttons() {
@@ -149,7 +150,7 @@ class App {
   /** Compare with the scenario as shipped, or stop comparing. */
   compare() {
     const { state, baseline } = this.store;
-    this.store.compareWith(baseline ? null : { ...state, settings: {} });
+    this.store.compareWith(baseline ? null : this.shipped(state));
     if (!baseline) announce(`Comparing with ${this.scenarios.get(state.base).title} as shipped.`);
   }
 

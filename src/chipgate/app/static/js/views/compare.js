@@ -212,7 +212,7 @@ export default {
               options,
               baseline && !Object.keys(baseline.settings).length ? baseline.base : "",
               (id) => {
-                if (id) app.store.compareWith({ ...state, base: id, settings: {}, as_of: null, until: null });
+                if (id) app.store.compareWith({ ...app.shipped(state), base: id, as_of: null, until: null });
               },
               { id: "baseline" },
             ),
