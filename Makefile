@@ -52,6 +52,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/rules.py
 	@$(BIN)/python benchmarks/market.py
 	@$(BIN)/python benchmarks/workload.py
+	@$(BIN)/python benchmarks/app_load.py
 
 docs: $(VENV)/.dev
 	@$(BIN)/python -m chipgate.docs

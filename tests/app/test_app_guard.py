@@ -1,9 +1,13 @@
 """Who may ask, and what every answer carries."""
 
+import asyncio
+from typing import Any
+
 import pytest
 from app_client import Asker, problem
 
-from chipgate.app.guard import CSP
+from chipgate.app.guard import CSP, Guard
+from chipgate.app.limits import Limits
 from chipgate.app.server import is_loopback
 
 WRONG = ("evil.example", "evil.example:8765", "127.0.0.1.evil.example", "", "a b", "localhost@x", "[::1", "localhost/")
@@ -75,3 +79,27 @@ def test_the_page_of_the_api_needs_nothing_from_elsewhere(ask: Asker) -> None:
 )  # fmt: skip
 def test_what_only_this_machine_reaches(host: str, loopback: bool) -> None:
     assert is_loopback(host) is loopback
+
+
+def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    """The guard alone, with little patience: the application behind it is never reached."""
+    told: list[dict[str, Any]] = []
+
+    async def never(*_: Any) -> None:
+        raise AssertionError
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(5)
+        raise AssertionError
+
+    async def send(message: Any) -> None:
+        told.append(dict(message))
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/api/runs", "raw_path": b"/api/runs", "query_string": b"",
+        "headers": [(b"host", b"localhost"), (b"content-type", b"application/json"), (b"content-length", b"10")],
+    }  # fmt: skip
+    guard = Guard(never, limits=Limits(body_seconds=0.05), hosts=())
+    asyncio.run(guard(scope, receive, send))  # type: ignore[arg-type]
+    assert told[0]["status"] == 408
+    assert b"too_slow" in told[1]["body"]

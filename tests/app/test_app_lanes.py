@@ -7,7 +7,7 @@ import pytest
 
 from chipgate.app.jobs import Jobs
 from chipgate.app.kept import Recent
-from chipgate.app.lanes import Fair, Lane, Piece, Turns
+from chipgate.app.lanes import Fair, Lane, Piece, Slots, Turns
 from chipgate.app.limits import Limits
 from chipgate.app.problems import ApiError
 
@@ -85,6 +85,45 @@ def test_long_jobs_pass_the_turn_between_their_steps() -> None:
     names = [name for _, name in sorted(order)]
     assert len(names) == 6
     assert names != ["a", "a", "a", "b", "b", "b"]
+
+
+def test_urgent_pieces_go_first_and_the_others_do_not_starve() -> None:
+    gate, order, done = threading.Event(), [], threading.Event()
+    lane = Lane(1)
+
+    def noted(name: str) -> Piece:
+        def work() -> None:
+            gate.wait(10)
+            order.append(name)
+            if len(order) == 25:
+                done.set()
+
+        return Piece(name, work, always)
+
+    lane.put([noted("plain")])
+    threading.Event().wait(0.05)  # it is under way
+    lane.put([noted("plain")] * 4)
+    lane.put([noted("urgent")] * 20, urgent=True)
+    gate.set()
+    assert done.wait(20)
+    lane.close()
+    assert order[1:9] == ["urgent"] * 3 + ["plain"] + ["urgent"] * 3 + ["plain"]
+
+
+def test_places_are_few_and_pass_to_who_has_used_least() -> None:
+    slots, order = Slots(1), []
+    for _ in range(5):  # alone for a while: nothing is owed for it afterwards
+        slots.enter("a", lambda: order.append("a"))
+        slots.leave()
+    order.clear()
+    slots.enter("b", lambda: order.append("b"))
+    for name in ("c", "b", "a", "c"):
+        slots.enter(name, lambda name=name: order.append(name))  # type: ignore[misc]
+    assert order == ["b"], "one place"
+    for _ in range(4):
+        slots.leave()
+    assert order[1] == "c", "it has used none yet"
+    assert sorted(order) == ["a", "b", "b", "c", "c"]
 
 
 def test_what_was_used_last_stays() -> None:

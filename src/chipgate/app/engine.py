@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from threading import Lock, Thread
-from typing import Any
+from threading import Event, Lock, Thread
+from typing import Any, Final
 from weakref import WeakSet
 
 from chipgate.app.answer import encoded
@@ -33,6 +33,8 @@ from chipgate.setup.plan import Plan, plan
 from chipgate.setup.scenario import Resolved
 
 Key = tuple[Any, ...]
+_MOST_WARMING: Final = 120.0
+"""Seconds after which the server calls itself warm whatever the first run does."""
 
 
 @dataclass(frozen=True)
@@ -134,11 +136,19 @@ class Engine:
             run.compile()
 
     def warm_up(self, states: Sequence[RunState]) -> None:
-        """Load or compile the programs of these states, so that nobody waits for it."""
-        for state in states:
+        """Load or compile the programs of these states, so that nobody waits for it, and run the first of them.
+
+        That run is what a page shows first, and its history is where those of moved levers begin.
+        """
+        ready = Event()
+        for place, state in enumerate(states):
             found = resolved(self.data, state)
             made = plan(self.data, found.settings, found.as_of, found.until, seed=state.seed, draws=state.draws)
             self.compile(StagedRun(made, found, (made.draws,)))
+            if place == 0:
+                job, _ = self.start(state, Shown(None, None), "warming-up", supersede=False)
+                job.at_end(ready.set)
+        ready.wait(_MOST_WARMING)
         self.warm = True
 
 

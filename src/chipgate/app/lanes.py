@@ -197,7 +197,7 @@ class Slots:
                 self._waiting.setdefault(client, deque()).append(begin)
                 return
             self._free -= 1
-            self._fair.charge(client, 1.0)
+            self._fair.charge(self._fair.least([client]), 1.0)
         begin()
 
     def leave(self) -> None:
