@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from chipgate.app import problems
-from chipgate.app.engine import Engine, Shown
+from chipgate.app.engine import Engine
 from chipgate.app.guard import Guard
 from chipgate.app.lanes import LOG
 from chipgate.app.limits import Limits
@@ -75,7 +75,6 @@ def _warm(engine: Engine) -> None:
     """Programs of all shipped scenarios, the default one first; most share theirs."""
     try:
         engine.warm_up([RunState(base=name) for name in _structures(engine)])
-        engine.start(RunState(), Shown(None, None), "warm-up", supersede=False)  # what every page shows first
     except Exception:
         LOG.exception("warming up failed; the first runs will take longer")
 
