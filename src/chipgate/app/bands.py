@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from chipgate.app.headline import headline
 from chipgate.app.problems import ApiError
 from chipgate.catalogue.catalogue import Catalogue
 from chipgate.errors import UnknownNameError
@@ -36,6 +37,13 @@ class Result:
     data: xr.Dataset
     catalogue: Catalogue
     _bands: dict[str, tuple[NDArray[np.float64], list[str]]] = field(default_factory=dict)
+    _headline: dict[str, Any] = field(default_factory=dict)
+
+    def headline(self) -> dict[str, Any]:
+        """The sentence and the cards at the top of the page."""
+        if not self._headline:
+            self._headline.update(headline(self.data, self.catalogue))
+        return self._headline
 
     @property
     def nbytes(self) -> int:
@@ -160,7 +168,7 @@ def run_document(result: Result, wanted: Sequence[str] | None, first_month: str 
         }  # fmt: skip
     return {
         **head(result), "months": months[start:], "split": max(result.split - start, 0),
-        "axes": {axis: axis_rows(result, axis) for axis in axes}, "metrics": found,
+        "axes": {axis: axis_rows(result, axis) for axis in axes}, "metrics": found, "headline": result.headline(),
     }  # fmt: skip
 
 

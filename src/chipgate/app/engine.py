@@ -16,6 +16,7 @@ from weakref import WeakSet
 
 from chipgate.app.answer import encoded
 from chipgate.app.bands import Result, check_first_month, run_document
+from chipgate.app.headline import HEADLINE_METRICS
 from chipgate.app.jobs import CancelledJob, Job, Jobs
 from chipgate.app.kept import Recent
 from chipgate.app.lanes import LOG, Lane, Piece, Slots, Turns
@@ -205,7 +206,9 @@ class Pieces:
         """Draw the inputs of a stage and queue its blocks."""
         self.job.set(state="running")
         last = place == len(self.run.stages) - 1
-        names = None if last or self.shown.metrics is None else list(self.shown.metrics)
+        names = (
+            None if last or self.shown.metrics is None else [*dict.fromkeys((*self.shown.metrics, *HEADLINE_METRICS))]
+        )
         with self.engine.kept(self.run.plan_of(place)) as kept:
             stage = self.run.begin(place, kept, names)
         self._left = set(stage.blocks)

@@ -1,0 +1,77 @@
+/** The order book of one chip: ordered, pulled forward, cancelled, waiting, in stock. */
+
+import { h, fill, choice, labelled } from "../dom.js";
+import { Charts, hue, liveKeys } from "../kit.js";
+
+const METRICS = ["order_book", "orders", "orders_ahead", "cancelled", "maker_stock", "units_delivered"];
+
+export default {
+  id: "orders",
+  tab: "Order book",
+  group: "Market",
+  metrics: METRICS,
+  mount(place, app) {
+    const specs = () => {
+      const offer = app.store.view.offer || "h20_legal";
+      const fan = (metric, title, colour, more = {}) => ({
+        id: `${metric}-${offer}`,
+        kind: "fan",
+        metric,
+        key: offer,
+        title,
+        colour,
+        ...more,
+      });
+      return [
+        fan("order_book", "Orders not yet delivered", hue("blue"), { wide: true, height: 340, marks: true }),
+        fan("orders", "New orders", hue("blue")),
+        fan("orders_ahead", "Orders for fear of a closure", hue("orange")),
+        fan("cancelled", "Orders cancelled", hue("vermilion")),
+        fan("units_delivered", "Delivered", hue("green")),
+        fan("maker_stock", "Chips in the maker's stock for China", hue("purple")),
+      ];
+    };
+    const charts = new Charts(app, specs);
+    const picker = h("div.controls");
+    const waiting = h("p.loading", null, "Simulating the first draws …");
+    fill(
+      place,
+      h("h2.view-title", null, "The order book"),
+      h(
+        "p.lead",
+        null,
+        "Buyers order from desired spending; what the gates do not let through waits or is cancelled; a feared closure pulls orders forward.",
+      ),
+      picker,
+      waiting,
+      charts.element,
+    );
+    return {
+      update(run, base) {
+        waiting.remove();
+        const offers = (run.bands.axes.offer || []).filter(
+          (one) => one.route === "legal" || liveKeys(run.bands, "orders").includes(one.id),
+        );
+        const key = offers.map((one) => one.id).join();
+        if (picker.dataset.key !== key) {
+          picker.dataset.key = key;
+          fill(
+            picker,
+            labelled(
+              "Chip",
+              choice(
+                offers.map((one) => [one.id, one.label]),
+                app.store.view.offer || "h20_legal",
+                (id) => {
+                  app.store.look({ offer: id });
+                  app.refresh();
+                },
+              ),
+            ),
+          );
+        }
+        return charts.update(run, base);
+      },
+    };
+  },
+};
