@@ -141,8 +141,7 @@ def run(
     """
     from chipgate.results.dataset import dataset
     from chipgate.results.execute import execute_plan
-    from chipgate.setup.plan import plan
-    from chipgate.setup.posterior import latest
+    from chipgate.setup.planned import plan_of
     from chipgate.setup.scenario import resolve
 
     if not 1 <= draws <= MOST_DRAWS:
@@ -152,11 +151,7 @@ def run(
     data = data or catalogue()
     found = resolve(data, scenario, as_of=as_of, until=until, extra=settings)
     check_metrics(metrics or ())
-    posterior = None if prior else latest(data, found.as_of)
-    made = plan(
-        found.catalogue, found.settings, found.as_of, found.until, seed=seed, draws=draws, posterior=posterior,
-        signals=found.signals,
-    )  # fmt: skip
+    made = plan_of(found, seed=seed, draws=draws, prior=prior)
     sheets = {kind: path for kind, path in (("supply", supply_sheet), ("demand", demand_sheet)) if path is not None}
     ran = execute_plan(made, dtype=dtype, names=metrics, progress=progress, adjust=_with_sheets(made, sheets, fiscal))
     return dataset(ran, found).assign_attrs({f"{kind}_sheet": path.name for kind, path in sheets.items()})

@@ -1,37 +1,12 @@
-"""The article reader, where this build has one: article -> dated events -> a state to run.
+"""The article reader: article -> dated events -> a state to run."""
 
-Its modules are looked up when they are asked for, so that the app runs without them.
-"""
+from typing import Any
 
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, Final
-
-from chipgate.app.problems import ApiError
+from chipgate.app.state import from_scenario
 from chipgate.catalogue.catalogue import Catalogue
+from chipgate.news.read import read_document
+from chipgate.setup.article import state_of_events
 from chipgate.timegrid import parse_day
-
-_READER: Final = "chipgate.news.read"
-_WRITER: Final = "chipgate.setup.article"
-
-
-def available() -> bool:
-    """Whether this build has the reader."""
-    return _there(_READER)
-
-
-def _there(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # not even the package above it
-        return False
-
-
-def _module(name: str) -> Any:
-    if not _there(name):
-        raise ApiError(404, "not_found", "this build has no article reader", where="/api/article",
-                       fix="see article_reader in /api/meta")  # fmt: skip
-    return import_module(name)
 
 
 def read(data: Catalogue, given: dict[str, Any]) -> dict[str, Any]:
@@ -41,26 +16,27 @@ def read(data: Catalogue, given: dict[str, Any]) -> dict[str, Any]:
         given: ``text``, ``published``, ``date_order`` and ``name``; whether the text is HTML the reader sees itself.
 
     Raises:
-        BadInputError: The text is empty, binary or too long. ApiError: this build has no reader.
+        BadInputError: The text is empty, binary or too long.
     """
     published = parse_day(given["published"]) if given["published"] else None
-    document = _module(_READER).read_document(
+    document = read_document(
         given["text"], published=published, date_order=given["date_order"], name="article", data=data
     )
-    found = document.to_json()
-    assert isinstance(found, dict)
-    return found
+    return document.to_json()
 
 
 def scenario(data: Catalogue, given: dict[str, Any]) -> dict[str, Any]:
     """A state out of events as :func:`read` gave them, edited.
 
     Args:
-        given: ``events``, ``base`` and ``as_of``.
+        given: ``events`` and ``as_of``, the day of the article.
 
     Raises:
-        BadInputError: An event is broken. ApiError: this build makes no scenarios of events.
+        BadInputError: An event is broken, or the day lies before the record.
     """
-    made = _module(_WRITER).state_of_events(data, given["events"], base=given["base"], as_of=given["as_of"])
-    assert isinstance(made, dict)
-    return made
+    body = state_of_events(data, given["events"], as_of=parse_day(given["as_of"]))
+    record, state = from_scenario(data, body)
+    notes = [record.story]
+    if not (state.settings or state.acts or state.signals):
+        notes.append("The record holds every act that is switched on: the scenario is the state of the world that day.")
+    return {"state": state.model_dump(), "notes": notes}

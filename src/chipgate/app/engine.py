@@ -29,7 +29,8 @@ from chipgate.errors import BadInputError
 from chipgate.results.chunks import Head
 from chipgate.results.staged import Stage, StagedRun
 from chipgate.setup.build import Kept
-from chipgate.setup.plan import Plan, plan
+from chipgate.setup.plan import Plan
+from chipgate.setup.planned import plan_of
 from chipgate.setup.scenario import Resolved
 
 Key = tuple[Any, ...]
@@ -89,7 +90,7 @@ class Engine:
         if self.results.get(key) is not None:
             job.set(state="done", done=state.draws, stage="final")
             return job, found
-        made = plan(self.data, found.settings, found.as_of, found.until, seed=state.seed, draws=state.draws)
+        made = plan_of(found, seed=state.seed, draws=state.draws)
         stages = (FIRST_STAGE, state.draws) if state.draws > FIRST_STAGE else (state.draws,)
         run = Pieces(self, job, StagedRun(made, found, stages, self.heads), key, shown)
         run.begin()
@@ -143,7 +144,7 @@ class Engine:
         ready = Event()
         for place, state in enumerate(states):
             found = resolved(self.data, state)
-            made = plan(self.data, found.settings, found.as_of, found.until, seed=state.seed, draws=state.draws)
+            made = plan_of(found, seed=state.seed, draws=state.draws)
             self.compile(StagedRun(made, found, (made.draws,)))
             if place == 0:
                 job, _ = self.start(state, Shown(None, None), "warming-up", supersede=False)

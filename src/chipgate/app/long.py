@@ -17,7 +17,7 @@ from chipgate.app.state import key_of, resolved
 from chipgate.errors import BadInputError
 from chipgate.results.dataset import dataset
 from chipgate.results.execute import execute_plan, few_cores
-from chipgate.setup.plan import plan
+from chipgate.setup.planned import plan_of
 
 _GIVE_WAY = 1.0
 """Seconds for which a long job waits at each step while short work is under way."""
@@ -66,7 +66,7 @@ def simulated(engine: Engine, state: RunState, metrics: list[str] | None, steps:
     ready = engine.results.get(key_of(engine.data, found, state.draws, state.seed))
     if ready is not None:
         return ready.data
-    made = plan(engine.data, found.settings, found.as_of, found.until, seed=state.seed, draws=state.draws)
+    made = plan_of(found, seed=state.seed, draws=state.draws)
     return dataset(execute_plan(made, names=metrics, progress=steps.breathe), found)
 
 

@@ -28,6 +28,9 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
+_MOST_ACTS = 20
+
+
 class RunState(Body):
     """What a run is of: a shipped scenario and lever settings on top.
 
@@ -35,6 +38,7 @@ class RunState(Body):
         base: Id of a shipped scenario, or null for none; then ``as_of`` is needed.
         as_of, until: In place of the scenario's own.
         settings: Lever path -> number, or month -> number, or ``process`` or ``law`` to take a setting back.
+        acts, signals: Of an article, in the form of a scenario file.
     """
 
     base: Annotated[str, Field(max_length=LIMITS.text)] | None = "h20-reopened"
@@ -43,6 +47,8 @@ class RunState(Body):
     draws: Draws = STATE_DRAWS
     seed: Seed = 0
     settings: dict[Name, Any] = Field(default_factory=dict, max_length=LIMITS.settings)
+    acts: Annotated[list[dict[str, Any]], Field(max_length=_MOST_ACTS)] = Field(default_factory=list)
+    signals: Annotated[list[dict[str, Any]], Field(max_length=_MOST_ACTS)] = Field(default_factory=list)
 
     @field_validator("settings", mode="after")
     @classmethod

@@ -31,7 +31,25 @@ def resolved(data: Catalogue, state: RunState) -> Resolved:
         first = OWN
     else:
         first = shipped(data, state.base)
+    if state.acts or state.signals:
+        first = _with_article(first, state)
     return resolve_record(data, first, as_of=state.as_of, until=state.until, extra=state.settings)
+
+
+def _with_article(base: Scenario, state: RunState) -> Scenario:
+    """A scenario on top of a base, with the acts and signals of an article."""
+    from pydantic import ValidationError
+
+    body: dict[str, Any] = {"id": "of-an-article", "title": "Of an article", "acts": state.acts,
+                            "signals": state.signals}  # fmt: skip
+    if base is not OWN:
+        body |= {"extends": base.id}
+    try:
+        return Scenario.model_validate(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in ("state", *first["loc"]))
+        raise ApiError(422, "bad_value", f"{where}: {first['msg']}", where=where) from error
 
 
 def shipped(data: Catalogue, name: str) -> Scenario:
@@ -60,6 +78,8 @@ def key_of(data: Catalogue, found: Resolved, draws: int, seed: int) -> str:
     content = {
         **versions(data), "scenario": found.id, "as_of": found.as_of.isoformat(), "until": found.until.isoformat(),
         "settings": _floats(found.raw), "draws": draws, "seed": seed,
+        "acts": [act.model_dump(mode="json") for act in found.acts],
+        "signals": [signal.model_dump(mode="json") for signal in found.signals],
     }  # fmt: skip
     return sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
@@ -104,7 +124,11 @@ def state_of(record: Scenario) -> RunState:
     until = f"{record.until.last:%Y-%m}" if record.until is not None else None
     settings = {path: _value(value) for path, value in record.set.items()}
     try:
-        return RunState(base=record.extends, as_of=as_of, until=until, settings=settings)
+        acts, signals = (
+            [one.model_dump(mode="json", exclude_defaults=True) for one in part]
+            for part in (record.acts, record.signals)
+        )
+        return RunState(base=record.extends, as_of=as_of, until=until, settings=settings, acts=acts, signals=signals)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]).replace("settings", "set")

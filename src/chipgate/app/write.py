@@ -19,6 +19,7 @@ def scenario_text(state: RunState, name: str, title: str, story: str = "") -> st
     document |= {k: v for k, v in (("as_of", state.as_of), ("until", state.until)) if v is not None}
     if state.settings:
         document["set"] = dict(state.settings)
+    document |= {k: v for k, v in (("acts", state.acts), ("signals", state.signals)) if v}
     return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110))
 
 
@@ -41,14 +42,19 @@ def _one(state: RunState, name: str) -> dict[str, Any]:
     return {"cli": [_command(state, name)], "python": _python(state), "scenario_yaml": text}
 
 
+def _in_file(state: RunState) -> bool:
+    """Whether a state is run from its scenario file: it has no base, or acts or signals of an article."""
+    return state.base is None or bool(state.acts or state.signals)
+
+
 def _command(state: RunState, name: str) -> str:
-    """The command line; a state without a base is run from its scenario file."""
-    words = ["chipgate", "run", state.base if state.base is not None else f"{name}.yaml"]
-    if state.base is not None:
+    """The command line."""
+    words = ["chipgate", "run", f"{name}.yaml" if _in_file(state) else str(state.base)]
+    if not _in_file(state):
         words += ["--as-of", state.as_of] if state.as_of else []
         words += ["--until", state.until] if state.until else []
     words += ["--draws", str(state.draws), "--seed", str(state.seed)]
-    if state.base is not None:
+    if not _in_file(state):
         for path, value in state.settings.items():
             words += ["--set", f"{path}={_setting(value)}"]
     return shlex.join(words)
@@ -61,7 +67,7 @@ def _setting(value: Any) -> str:
 
 
 def _python(state: RunState) -> str:
-    if state.base is None:
+    if _in_file(state):
         return (
             "import chipgate\n\n# the scenario file is mine.yaml\n"
             f'data = chipgate.run("mine.yaml", draws={state.draws}, seed={state.seed})\n'

@@ -31,6 +31,9 @@ from chipgate.schema.tables import (
 from chipgate.schema.workload import CostAssumption, EfficiencyPrior, Network, Precision, ReferenceRate
 from chipgate.timegrid import parse_day
 
+_MOST_KEPT: Final = 8
+"""Catalogues with acts of articles that are kept."""
+
 
 class Catalogue(MarketTables):
     """All records of one or more data folders."""
@@ -165,7 +168,17 @@ class Catalogue(MarketTables):
         """
         if not acts:
             return self
+        kept: dict[tuple[ArticleAct, ...], Catalogue] = self.__dict__.setdefault("_with_acts", {})
+        key = tuple(acts)
+        if key not in kept:
+            if len(kept) >= _MOST_KEPT:
+                kept.pop(next(iter(kept)))
+            kept[key] = self._joined(key)
+        return kept[key]
+
+    def _joined(self, acts: tuple[ArticleAct, ...]) -> "Catalogue":
         found = Catalogue(*self.roots)
+        found.__dict__.update({name: value for name, value in self.__dict__.items() if name != "_with_acts"})
         here = Place(Path("acts"), 1)
         events = [(record, self.events.place(key)) for key, record in self.events.items()]
         found.__dict__["events"] = Table("event", [*events, *((act, here) for act in acts)])

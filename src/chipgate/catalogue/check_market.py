@@ -53,6 +53,8 @@ def rival_names(data: Catalogue) -> Iterator[Fault]:
                                     f"{rival.published_date}", "give the scenario an as_of up to that day")  # fmt: skip
         if rival.counted_in is not None and rival.counted_in not in data.chips:
             yield Fault(place, key, f"names unknown chip {rival.counted_in!r}")
+
+
 def _lever_names(data: Catalogue) -> Iterator[Fault]:
     """Levers, events and priors that levers name exist."""
     for key, lever in data.levers.items():

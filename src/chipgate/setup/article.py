@@ -8,7 +8,7 @@ else that the article states stands in the file as a comment, so that a person c
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ import yaml
 
 from chipgate.catalogue import Catalogue
 from chipgate.errors import BadInputError
+from chipgate.news.given import events_given
 from chipgate.news.records import Document, Event
 from chipgate.setup.scenario import resolve
 from chipgate.timegrid import FIRST_DAY, add_months
@@ -80,6 +81,23 @@ def scenario_of(document: Document, events: Sequence[Event], name: str, data: Ca
         if value:
             body[key] = value
     return body
+
+
+def state_of_events(
+    data: Catalogue, rows: Sequence[Mapping[str, Any]], *, as_of: date, title: str = ""
+) -> dict[str, Any]:  # fmt: skip
+    """What a scenario file of these events would hold: ``set``, ``acts`` and ``signals``, with ``as_of`` and ``until``.
+
+    Args:
+        rows: Events as JSON, as read and perhaps edited.
+        as_of: Day of the article.
+
+    Raises:
+        BadInputError: An event is broken, or the day lies before the record begins.
+    """
+    events = tuple(events_given(rows, data.chips))
+    document = Document("article", as_of, "user", title, True, events, (), {})
+    return scenario_of(document, events, "article", data)
 
 
 def _story(on: Sequence[Event], day: date) -> str:

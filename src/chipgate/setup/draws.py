@@ -89,6 +89,11 @@ class PriorDraws:
         load = self.one(self.together[factor].load)
         return load * self._own(factor_stream(factor, name)) + np.sqrt(1 - load**2) * self._own(name)
 
+    def shared(self, name: str) -> str:
+        """Stream of the score that a stream shares with others; empty where it shares none."""
+        factor = self.factor(name)
+        return "" if factor is None else factor_stream(factor, name)
+
     def factor(self, name: str) -> str | None:
         """What a stream turns out high or low with."""
         return next((key for key, one in self.together.items() if one.holds(name)), None)

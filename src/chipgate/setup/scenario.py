@@ -23,7 +23,7 @@ class Resolved:
     Attributes:
         raw: Lever settings as written, for the record. ``settings``: the same, checked.
         chain: Ids from the scenario to its last ancestor.
-        catalogue: The catalogue, with the acts that the scenario adds. ``signals``: those that it names.
+        catalogue: The catalogue, with the acts that the scenario adds. ``acts``, ``signals``: those that it names.
     """
 
     id: str
@@ -35,6 +35,7 @@ class Resolved:
     settings: Settings
     chain: tuple[str, ...]
     catalogue: Catalogue
+    acts: tuple[ArticleAct, ...] = ()
     signals: tuple[Signal, ...] = ()
 
 
@@ -66,21 +67,28 @@ def resolve(
             raise
         wrong = next((key for key in first.set if _is_wrong(catalogue, key, first.set[key])), "")
         raise DataError(str(error), path=path, line=line_of_key(path, "set", wrong)) from error
-    acts = [act for s in reversed(chain) for act in s.acts]
+    try:
+        return _whole(catalogue, chain, raw, settings, day, last)
+    except BadInputError as error:
+        raise DataError(str(error), path=name) from error
+
+
+def _whole(
+    catalogue: Catalogue, chain: Sequence[Scenario], raw: Mapping[str, Any], settings: Settings, day: date, last: date
+) -> Resolved:
+    """A scenario with the acts and signals of all that it extends."""
+    first = chain[0]
+    acts = tuple(act for s in reversed(chain) for act in s.acts)
     signals = tuple(signal for s in reversed(chain) for signal in s.signals)
-    _check_families(catalogue, [*acts, *signals], name)
+    known = sorted({offer.family for offer in catalogue.offers.values() if offer.route == "legal"})
+    for families in (*(act.families for act in acts), *(signal.families for signal in signals)):
+        for family in families:
+            if family not in known:
+                raise BadInputError(f"unknown chip family {family!r}; families: {', '.join(known)}")
     return Resolved(
         first.id, first.title, first.story, day, last, raw, settings, tuple(s.id for s in chain),
-        catalogue.with_acts(acts), signals,
+        catalogue.with_acts(acts), acts, signals,
     )  # fmt: skip
-
-
-def _check_families(catalogue: Catalogue, items: Sequence[ArticleAct | Signal], name: str) -> None:
-    known = sorted({offer.family for offer in catalogue.offers.values() if offer.route == "legal"})
-    for item in items:
-        for family in item.families:
-            if family not in known:
-                raise DataError(f"unknown chip family {family!r}", path=name, fix=f"families: {', '.join(known)}")
 
 
 def resolve_record(
@@ -101,7 +109,7 @@ def resolve_record(
         chain.append(parent)
     raw, day, last = _merged(chain, as_of, until, extra)
     settings = read_settings(catalogue, raw)
-    return Resolved(first.id, first.title, first.story, day, last, raw, settings, tuple(s.id for s in chain))
+    return _whole(catalogue, chain, raw, settings, day, last)
 
 
 def _chain(catalogue: Catalogue, first: Scenario, name: str) -> list[Scenario]:

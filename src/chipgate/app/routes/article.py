@@ -34,8 +34,7 @@ class ScenarioRequest(Body):
     """Events, as read and edited, to make a state of."""
 
     events: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=200)]
-    base: Name = "h20-reopened"
-    as_of: Day | None = None
+    as_of: Day
 
 
 @router.post("/read")

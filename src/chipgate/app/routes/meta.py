@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from chipgate.app.answer import answer, encoded, tagged
-from chipgate.app.article import available
 from chipgate.app.context import PROBLEMS, EngineOf
 from chipgate.app.limits import DRAW_CHOICES, FIRST_STAGE
 from chipgate.app.models import MOST_SEED, RunState, ScenarioWrite
@@ -39,7 +38,7 @@ def meta(request: Request, engine: EngineOf) -> Response:
         },
         "quantiles": [round(q * 100) for q in QUANTILES],
         "schemas": {"openapi": "/api/openapi.json", "scenario": "/api/schemas/scenario.json", "docs": "/api/docs"},
-        "loopback": bool(request.app.state.loopback), "warm": engine.warm, "article_reader": available(),
+        "loopback": bool(request.app.state.loopback), "warm": engine.warm,
     })  # fmt: skip
 
 

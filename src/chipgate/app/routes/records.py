@@ -13,6 +13,7 @@ from chipgate.catalogue.catalogue import Catalogue
 from chipgate.catalogue.glossary import glossary
 from chipgate.metrics import METRICS
 from chipgate.results.explain import inputs_of
+from chipgate.results.fitted_priors import fitted_priors
 from chipgate.results.input_names import input_label
 from chipgate.results.sensitivity import group_of
 from chipgate.rules.facts import chip_facts
@@ -125,6 +126,7 @@ def models(request: Request, engine: EngineOf) -> Response:
 def assumptions(request: Request, engine: EngineOf, as_of: DayQuery = None) -> Response:
     """The priors of the market as they stood on a day, with what they rest on."""
     day = covered_day(as_of) if as_of is not None else engine.data.compiled
+    fitted = fitted_priors(engine.data, day)
     rows = []
     for name, prior in engine.data.priors.items():
         known = [v for v in prior.variants if v.known_since.last <= day]
@@ -136,7 +138,8 @@ def assumptions(request: Request, engine: EngineOf, as_of: DayQuery = None) -> R
              "group": group_of(engine.data, name), "low": last.low, "central": last.central, "high": last.high,
              "kind": last.kind, "badge": last.kind, "confidence": last.confidence,
              "known_since": str(last.known_since), "parameters": list(last.parameters),
-             "observations": list(last.observations), "why": last.why, "variants": len(known), "posterior": None}
+             "observations": list(last.observations), "why": last.why, "variants": len(known),
+             "posterior": fitted.get(name)}
         )  # fmt: skip
     return tagged(request, encoded({"as_of": day.isoformat(), "assumptions": rows}))
 

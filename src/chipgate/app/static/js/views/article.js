@@ -8,7 +8,8 @@ import { notify } from "../notice.js";
 const SIDES = [
   ["US", "United States"],
   ["CN", "China"],
-  ["other", "other"],
+  ["third", "third country"],
+  ["company", "company"],
 ];
 const words = (text) => String(text || "").replace(/_/g, " ");
 
@@ -204,7 +205,7 @@ export default {
       };
       const make = h(
         "button.tool.primary",
-        { type: "button", id: "make-scenario", disabled: !events.length, onclick: () => scenario(events, made) },
+        { type: "button", id: "make-scenario", disabled: !events.length, onclick: () => scenario(events, found.published, made) },
         "Make a scenario and run it",
       );
       const made = h("div");
@@ -259,16 +260,21 @@ export default {
       );
     }
 
-    async function scenario(events, made) {
+    async function scenario(events, asOf, made) {
+      if (!asOf) {
+        fill(made, h("div.notice.error", { role: "alert" }, "Give the day of publication above, and read again."));
+        day.focus();
+        return;
+      }
       try {
-        const found = await call("article/scenario", { body: { events, base: app.store.state.base, as_of: null } });
+        const found = await call("article/scenario", { body: { events, as_of: asOf } });
         app.store.replace({ ...app.meta.default_state, ...found.state, draws: app.store.state.draws }, app.store.state);
         fill(
           made,
           h(
             "div.notice.info",
             { id: "scenario-made" },
-            `The scenario runs: ${Object.keys(found.state.settings).length} levers set. The former state is the baseline.`,
+            `The scenario runs as of ${found.state.as_of}: ${Object.keys(found.state.settings).length} levers set, ${found.state.acts.length} acts and ${found.state.signals.length} signals of the article join the record. The former state is the baseline.`,
             h(
               "button.link",
               { type: "button", onclick: () => app.store.look({ tab: "deliveries" }) },
@@ -304,11 +310,6 @@ export default {
       ),
       out,
     );
-    if (!app.meta.article_reader)
-      fill(
-        out,
-        h("div.notice", null, "This build of Chipgate has no article reader; the other views work without it."),
-      );
     return {};
   },
 };
