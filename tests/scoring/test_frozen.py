@@ -4,14 +4,18 @@ import json
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers import ROOT, embedded, run_cli
 from score_cases import RAW_ROW, raw_file, tiny_run
+from scoringrules import crps_ensemble
 
 from chipgate.errors import DataError
 from chipgate.scoring.frozen import LEVELS, freeze, frozen_text, read_frozen
+from chipgate.scoring.noise import scattered
+from chipgate.targets.read import read_observations
 
-SHIPPED = ROOT / "docs" / "forecasts" / "2026-11-23.json"
+SHIPPED = ROOT / "docs" / "forecasts" / "2026-11-24.json"
 
 
 @pytest.fixture
@@ -61,8 +65,11 @@ def test_both_commands_score_a_frozen_file(file: Path) -> None:
     assert ran.status == 0, ran.err
     found = json.loads(ran.out)
     assert (found["n"], found["n_unmapped"]) == (1, 2)
-    # Draws of 1, 2 and 3 hundred million against 4; quantiles between them and their scatter change that little.
-    assert found["rows"][0]["crps"] == pytest.approx(1.75e8, rel=0.1)
+    # Draws of 1, 2 and 3 hundred million against 4, each with the errors of such a figure about it.
+    seen = read_observations(Path(rows), embedded())[0]
+    u = (np.arange(2_000) + 0.5) / 2_000
+    members = np.concatenate([scattered(np.full(2_000, d), seen, u, {}, fraction=False) for d in (1e8, 2e8, 3e8)])
+    assert found["rows"][0]["crps"] == pytest.approx(crps_ensemble(4e8, members, estimator="qd"), rel=0.1)
     assert {row["id"] for row in found["unmapped"]} == {"early", "other"}
     assert found == json.loads(run_cli("score", rows, "--frozen", str(file), "--json").out)
     both = run_cli("score", rows, "--frozen", str(file), "--as-of", "2025-08-17")

@@ -1,5 +1,6 @@
 """Events that come back from a page as JSON, as read and perhaps edited: every field checked."""
 
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 

@@ -50,7 +50,7 @@ CONFIDENCE: Final = 0.9
 _RESAMPLES: Final = 200
 OTHER: Final = "other"
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
-    "budget": ("budget.*", "path:budget.*", "buyer:*:training"),
+    "budget": ("budget.*", "path:budget.*", "buyer:*:training", "together?demand*"),
     "choice": ("choice.*",),
     "tastes": ("taste.*", "buyer:*:preference"),
     "beijing": ("beijing.*", "beijing:*", "episode:*", "act:*", "buyer:*:exposure"),
@@ -58,7 +58,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "orders and prices": ("orders.*", "price.*"),
     "costs and chips": ("cost.*", "spec:*", "workload:*"),
     "grey market": ("grey.*",),
-    "huawei": ("huawei.*", "path:huawei.*"),
+    "huawei": ("huawei.*", "path:huawei.*", "together?huawei_plan*"),
     "software": ("software.*", "run:*"),
     "renting and US": ("us.*", "path:us.*", "rental.*"),
 }
