@@ -131,7 +131,10 @@ def test_a_long_job_can_be_cancelled(ask: Asker) -> None:
     assert ask.run(state())["final"]["draws"] == 80, "and nobody waits for what is left of it"
 
 
-def test_the_reader_is_told_missing_or_answers(ask: Asker) -> None:
-    there = ask.document("/api/meta")["article_reader"]
-    answer = ask.post("/api/article/read", text="Nothing of interest happened.", published="2025-08-17")
-    assert answer.status_code == (200 if there else 404), answer.text
+def test_posteriors_stand_beside_the_priors_that_the_record_moves(ask: Asker) -> None:
+    rows = {row["id"]: row for row in ask.document("/api/assumptions", as_of="2025-08-17")["assumptions"]}
+    moved = rows["taste.domestic_other"]["posterior"]
+    assert moved["low"] < moved["central"] < moved["high"]
+    assert rows["software.ceiling"]["posterior"] is None
+    early = {row["id"]: row for row in ask.document("/api/assumptions", as_of="2022-02-01")["assumptions"]}
+    assert all(row["posterior"] is None for row in early.values())

@@ -79,7 +79,7 @@ def test_a_scenario_file_goes_out_and_comes_back(ask: Asker) -> None:
         "/api/scenarios/write", state=OF, id="mine", title="Mine: 25 %", story="A tale.\nOf two lines"
     ).json()
     back = ask.raw("/api/scenarios/read", written["yaml"].encode(), "application/yaml").json()
-    assert back["state"] == {**OF, "draws": 500, "as_of": None, "until": None, "seed": 0}
+    assert back["state"] == {**OF, "draws": 500, "as_of": None, "until": None, "seed": 0, "acts": [], "signals": []}
     assert (written["file"], back["title"]) == ("mine.yaml", "Mine: 25 %")
 
 
@@ -110,7 +110,7 @@ def test_files_of_a_chart_hold_its_numbers(ask: Asker) -> None:
 def test_a_link_brings_the_state_back(ask: Asker) -> None:
     made = ask.post("/api/link", state=OF, baseline=state(), view={"tab": "gates", "zoom": [1, 2]}).json()
     back = ask.post("/api/link/read", s=made["s"]).json()
-    assert back["state"] == {**OF, "as_of": None, "until": None, "seed": 0}
+    assert back["state"] == {**OF, "as_of": None, "until": None, "seed": 0, "acts": [], "signals": []}
     assert back["baseline"]["base"] == "h20-reopened"
     assert (back["view"], back["warning"]) == ({"tab": "gates", "zoom": [1, 2]}, None)
 

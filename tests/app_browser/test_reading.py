@@ -1,8 +1,5 @@
 """From an article to a scenario, in the page."""
 
-from importlib.util import find_spec
-
-import pytest
 from app_browser.watched import Watched
 from playwright.sync_api import expect
 
@@ -14,9 +11,6 @@ On August 12, 2025, Chinese regulators urged ByteDance and Alibaba to avoid buyi
 """
 
 
-@pytest.mark.xfail(
-    find_spec("chipgate.news") is None, strict=True, reason="the article reader is not in this build yet"
-)
 def test_an_article_becomes_a_scenario(app: Watched) -> None:
     app.open().tab("article")
     app.page.locator("#article-text").fill(ARTICLE)

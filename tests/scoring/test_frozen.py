@@ -85,7 +85,7 @@ def test_a_forecast_is_not_made_before_its_as_of_date() -> None:
 
 def test_the_shipped_forecast_is_whole() -> None:
     found = read_frozen(SHIPPED)
-    assert found.as_of == found.made == embedded().compiled
+    assert found.as_of == embedded().compiled <= found.made
     assert len(found.quantiles) > 150
     assert SHIPPED.stat().st_size < 200_000
     targets = {name for name, _, _ in found.quantiles}

@@ -49,7 +49,7 @@ class MarketTables(Store):
     @cached_property
     def figure_errors(self) -> Table[FigureError]:
         """How published figures differ from what the model says."""
-        return self._rows("figure error", "market/figure_errors.yaml", read_list, FigureError)
+        return self._rows("figure_error", "market/figure_errors.yaml", read_list, FigureError)
 
     @cached_property
     def together(self) -> Table[Together]:

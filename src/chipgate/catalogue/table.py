@@ -100,6 +100,7 @@ def _listing_hint(kind: str) -> str:
         "ambiguity": "ambiguities",
         "measured_system": "systems",
         "efficiency": "efficiencies",
+        "together": "together",
     }
     return f"`chipgate show {plural.get(kind, kind.replace('_', '-') + 's')}` lists all"
 
