@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from chipgate.cli import analyse, data_check, explain, law, read, scoring, show, simulate, workload
+from chipgate.cli import analyse, data_check, explain, law, read, read_score, scoring, show, simulate, workload
 from chipgate.errors import BadInputError, ChipgateError
 
 app = typer.Typer(
@@ -49,6 +49,7 @@ def _root(
 simulate.register(app)
 analyse.register(app)
 scoring.register(app)
+read_score.register(app)
 explain.register(app)
 read.register(app)
 law.register(app)
