@@ -67,7 +67,7 @@ FORMS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "quarter",
         _pattern(
-            r"(?:Q(?P<q>[1-4])(?:\s+(?:of\s+)?(?P<y>(?:19|20)\d\d))?|(?P<y3>(?:19"
+            r"(?:Q(?P<q>[1-4])(?!\s*,?\s*(?:of\s+)?(?:FY|fiscal))(?:\s+(?:of\s+)?(?P<y>(?:19|20)\d\d))?|(?P<y3>(?:19"
             r"|20)\d\d)\s?Q(?P<q3>[1-4])|(?:the\s+)?(?P<qw>first|second|third"
             r"|fourth)[\s-]quarter(?:\s+(?:of\s+)?(?P<y2>(?:19|20)\d\d))?)"
         ),
@@ -76,7 +76,7 @@ FORMS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "later",
         _pattern(
-            r"(?P<n>" + _NUM + r")\s+(?P<u>day|week|month|year)s?\s+(?:later|after|afterwards)"
+            r"(?P<n>" + _NUM + r")\s+(?P<u>day|week|month|year)s?\s+(?:later|afterwards)"
             r"|(?P<wl>days|weeks|months)\s+later|(?:the\s+)?(?P<fl>following"
             r"|next)\s+(?P<fu>day|week|month)"
         ),
@@ -97,7 +97,8 @@ FORMS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"|Wednesdays?|Thursdays?|Fridays?|Saturdays?|Sundays?)"
         ),
     ),
-    ("lastmonth", _pattern(r"(?P<w>last|this|next)\s+" + _MONTH.format("m"))),
+    ("lastmonth", _pattern(r"(?P<w>last|this|next|following)\s+" + _MONTH.format("m"))),
+    ("dayafter", _pattern(r"(?P<n>" + _NUM + r")\s+(?P<u>day|week|month)s?\s+after(?!wards)")),
     ("today", _pattern(r"(?P<t>today|yesterday|tomorrow|tonight|over the weekend|overnight)")),
     ("season", _pattern(r"(?:the\s+)?(?P<s>spring|summer|autumn|fall|winter)\s+(?:of\s+)?" + _YEAR.format("y"))),
     ("half", _pattern(r"(?:the\s+)?(?P<h>first|second)\s+half\s+of\s+" + _YEAR.format("y"))),
@@ -149,6 +150,7 @@ ASKS: Final = {
     "earlier": ("unit",),
     "weekday": ("day",),
     "lastmonth": ("month",),
+    "dayafter": ("unit",),
     "today": ("day",),
     "season": ("season", "year"),
     "half": ("year",),

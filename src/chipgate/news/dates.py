@@ -87,7 +87,10 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
             continue
         before = piece[max(a - 24, 0) : a]
         ahead = bool(_DEADLINE.search(before)) or when.ahead
-        when = replace(when, at=start + a, ahead=ahead)
+        if kind in ("mdy", "dmy") and not match["y"] and _ROLLED.search(before) and _PLANNED.search(piece):
+            when = _next_such(when, story) or when
+            ahead = ahead or when.ahead
+        when = replace(when, at=start + (match.end() if kind == "dayafter" else a), ahead=ahead)
         found.append(when)
         if when.basis == "text" and not ahead:
             if when.precision in ("day", "week", "month") and (
@@ -99,6 +102,17 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
         elif not ahead and kind in ("later", "weekday", "this", "lastmonth"):
             story.last = when
     return found
+
+
+_ROLLED: Final = re.compile(r"\b(?:from|on|as of|effective|until|by)\s+(?:the\s+)?$", re.I)
+_PLANNED: Final = re.compile(r"\b(?:will|would|is to|are to|plans?|threat\w*)\b", re.I)
+
+
+def _next_such(when: When, story: Story) -> When | None:
+    """The day a year on, where a plan names a day that only lies in the past by its missing year."""
+    if story.published is None or (story.published - when.first).days < 180:
+        return None
+    return replace(_day(when.first.replace(year=when.first.year + 1)), ahead=True)
 
 
 _WORTH: Final = re.compile(
@@ -230,6 +244,12 @@ def _later(m: re.Match[str], story: Story) -> When | None:
     return _shift(base, _number(m["n"]), m["u"].lower(), m["n"].lower())
 
 
+def _dayafter(m: re.Match[str], story: Story) -> When | None:
+    """Comes a day after ...: what follows lies that long before the day of publication."""
+    base = story.published
+    return _shift(base, -_number(m["n"]), m["u"].lower(), m["n"].lower()) if base else None
+
+
 def _earlier(m: re.Match[str], story: Story) -> When | None:
     base = story.last.first if story.last else story.published
     return _shift(base, -1, m["u"].lower(), "") if base else None
@@ -313,6 +333,9 @@ def _lastmonth(m: re.Match[str], story: Story) -> When | None:
         return _month(base.year + (month <= base.month), month, "relative", True)
     if word == "this":
         return _month(base.year, month, "relative")
+    if word == "following":
+        after = story.last.first if story.last else None
+        return _month(after.year + (month <= after.month), month, "relative") if after else None
     return _month(base.year - (month >= base.month), month, "relative")
 
 
@@ -352,6 +375,8 @@ def _recent(m: re.Match[str], story: Story) -> When | None:
         return None
     if "day" in m["r"].lower():
         return _when(base - timedelta(days=6), base, "week", "relative")
+    if "week" in m["r"].lower() and base.day > 7:
+        return _when(base.replace(day=1), base, "month", "relative")
     back = 31 if "week" in m["r"].lower() else 92
     return _when(base - timedelta(days=back), base, "month" if back == 31 else "quarter", "relative")
 
@@ -382,6 +407,7 @@ _RESOLVERS: Final[dict[str, Callable[[re.Match[str], Story], When | None]]] = {
     "this": _this,
     "weekday": _weekday,
     "lastmonth": _lastmonth,
+    "dayafter": _dayafter,
     "today": _today,
     "season": _season,
     "half": _half,

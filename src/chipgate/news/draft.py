@@ -1,5 +1,6 @@
 """Events as sentences state them, before mentions of one act are put together."""
 
+from collections import deque
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
@@ -13,7 +14,7 @@ from chipgate.news.modality import announced, background_cue, context_of, denied
 from chipgate.news.parameters import parameter_of
 from chipgate.news.records import Event, When, unique
 from chipgate.news.story import Story
-from chipgate.news.tagging import Mention, Tagged, with_numbers
+from chipgate.news.tagging import TOLD, Mention, Tagged, with_numbers
 from chipgate.news.triggers import Hit, Rules
 from chipgate.schema.news import Context, Side, Sourcing
 
@@ -22,6 +23,10 @@ _GENERIC: Final = {"US": "US government", "CN": "Chinese government"}
 _MARKET: Final = ("order_placed", "sales_result", "domestic_chip_launch", "training_on_domestic")
 _OFFICIAL_KINDS: Final = ("leader", "agency", "state", "legislature")
 _TEXT_LENGTH: Final = 600
+_NO_LABS: Final = ("huawei", "smic", "cambricon")
+"""Makers whose engineers help others train."""
+_TOLD_FOR: Final = 5
+"""Sentences for which what was spoken of is still in mind."""
 
 
 class Drafts:
@@ -37,6 +42,8 @@ class Drafts:
         self._inherited: When | None = None
         self._chips: tuple[Mention, ...] = ()
         self._sourcing: Sourcing | None = None
+        self._lab: Mention | None = None
+        self._told: deque[frozenset[str]] = deque(maxlen=_TOLD_FOR)
 
     def done(self) -> list[Event]:
         """Events in order; those of headings only where the text under them holds none."""
@@ -59,10 +66,12 @@ class Drafts:
         own = tuple(m for m in tagged.mentions if m.named.kind == "chip")
         if tagged.classes and not self._seen_before(tagged):
             with_numbers(self._text, tagged)
+            tagged.told = frozenset[str]().union(*self._told)
             hits = self._rules.hits(self._text, tagged)
             for hit in hits:
                 event = self._event(tagged, hit, dates, own, len(hits))
                 (self._headings if sentence.heading else self._events).append(event)
+        self._told.append(frozenset((*tagged.classes, *(name for name in TOLD if tagged.named(name)))))
         self._chips = own or self._chips
         settled = [d for d in dates if not d.ahead]
         if settled and settled[-1].precision != "year":
@@ -141,8 +150,12 @@ class Drafts:
             ) else firms  # fmt: skip
             wanted = [m for m in wanted if m.named.kind == "firm"] or wanted
             if hit.rule.instrument == "training_on_domestic":
+                labs = [m for m in wanted if m.named.firm not in _NO_LABS]
+                wanted = labs or ([self._lab] if self._lab and wanted else wanted)
                 wanted = wanted or [m for m in firms if m.named.side == "CN"]
             left = [m for m in wanted if m.first < hit.head[1]] or wanted or firms
+            if hit.rule.instrument == "training_on_domestic" and left:
+                self._lab = left[0]
             if hit.rule.instrument == "order_placed":
                 return (left[0] if left else None), unique([m.named.name for m in left])[:6] or ("Chinese companies",)
             return (left[0] if left else None), unique([m.named.name for m in left])[:1] or ("company",)

@@ -14,7 +14,7 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
 
     A named accelerator counts 2, a word for AI chips or a term of the rules 1 (each at most three times), words for
     controls or chips at large and the makers a half; words of other
-    trades and of gaming take a half each; without a Chinese side the score is nought.
+    trades and of gaming take a half each; a notice of listings that names no chip is on topic by its lists; without a Chinese side the score is nought.
     """
     chips = words = control = makers = china = 0
     for one in sentences:
@@ -23,13 +23,15 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
         control += sum(len(one.classes.get(name, ())) for name in ("CTRL", "ENTLIST", "LICREQ", "GENCHIP"))
         makers += len(one.named("@MAKER"))
         china += len(one.named("@CN")) + sum(word == "chinese" for word in one.tokens.lower[one.first : one.stop])
-    if not china or not (chips or words):
+    listed = sum(len(one.classes.get("ENTLIST", ())) for one in sentences)
+    if not china or not (chips or words or (listed and control >= 3)):
         return 0.0
     other = sum(len(one.classes.get("OFFTOPIC", ())) for one in sentences)
     return (
         -0.5 * min(other, 8)
         + 2.0 * min(chips, 3)
         + min(words, 3)
+        + (LEAST_SCORE if listed and control >= 3 and not (chips or words) else 0.0)
         + 0.5 * min(control, 3)
         + 0.5 * min(makers, 2)
         + 0.25 * min(china, 2)

@@ -7,6 +7,7 @@ from chipgate.news.tagging import Span, Tagged
 from chipgate.schema.news import Context
 
 _REACH: Final = {"negation": 7, "hypothetical": 9, "future": 8}
+_BACK: Final = 18
 _ANNOUNCED: Final = frozenset(
     [
         "said",
@@ -68,6 +69,10 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
     for first, stop, cue in tagged.cues:
         if cue.term in _AFTER_HEAD and head[1] <= first <= head[1] + 2:
             return "negated"  # ordered none of its firms to stop
+        if cue.reach == "before":
+            if cue.kind in _REACH and 0 <= first - head[1] <= _BACK and tagged.clause_of(first) == clause:
+                return cue.kind  # a requirement to buy ... is being weighed
+            continue
         if cue.kind not in _REACH or stop > head[0]:
             continue
         gap = head[0] - stop

@@ -44,6 +44,7 @@ PREPOSITIONS: Final = frozenset(
         "including",
     ]
 )
+TOLD: Final = ("@USCHIP", "@MAKER", "@CNFIRM", "@DOM")
 _BREAKING: Final = frozenset(";:\u2014\u2013")
 _RELATIVE: Final = ("which", "who", "where", "whose")
 MOST_SPANS: Final = 24
@@ -71,6 +72,7 @@ class Tagged:
 
     Attributes:
         classes: Word class -> spans. ``clause``: number of the clause of each token, from ``first`` on.
+        told: Classes and needs that the sentences just before have met.
     """
 
     sentence: Sentence
@@ -83,6 +85,7 @@ class Tagged:
     clause: list[int]
     numbers: list[Number] = field(default_factory=list)
     found: dict[str, list[Span]] = field(default_factory=dict)
+    told: frozenset[str] = frozenset()
 
     def clause_of(self, token: int) -> int:
         """Number of the clause of a token."""
@@ -204,6 +207,7 @@ _AMBIGUOUS: Final = frozenset(
         "curb",
         "curbs",
         "permits",
+        "stop",
     ]
 )
 _BEFORE_NOUN: Final = frozenset(

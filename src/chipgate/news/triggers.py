@@ -127,7 +127,10 @@ class Rules:
 
     def _may(self, tagged: Tagged, rule: TriggerRule) -> bool:
         """Whether every needed group has a word or name in the sentence at all."""
-        return all(any(a.name in tagged.classes or a.name[0] in "@#" for a in group) for group in self._needs[rule.id])
+        return all(
+            any(a.name in tagged.classes or a.name[0] in "@#" or (a.before_now and a.name in tagged.told) for a in group)
+            for group in self._needs[rule.id]
+        )
 
     def _heads(self, tagged: Tagged, rule: TriggerRule) -> Iterator[Span]:
         for name in rule.head:
@@ -192,15 +195,16 @@ class _Alternative:
     after: bool
     before: bool
     anywhere: bool
+    before_now: bool
 
 
 def _group(text: str) -> tuple[_Alternative, ...]:
     """A group of alternatives; a sign at its start holds for all of them."""
-    general = text[: len(text) - len(text.lstrip("^><"))]
+    general = text[: len(text) - len(text.lstrip("^><~"))]
     found = []
     for part in text.split("|"):
-        marks = part[: len(part) - len(part.lstrip("^><"))] + general
-        found.append(_Alternative(part.lstrip("^><"), ">" in marks, "<" in marks, "^" in marks))
+        marks = part[: len(part) - len(part.lstrip("^><~"))] + general
+        found.append(_Alternative(part.lstrip("^><~"), ">" in marks, "<" in marks, "^" in marks, "~" in marks))
     return tuple(found)
 
 
@@ -224,6 +228,8 @@ def _place(
                 continue
             if gap < least:
                 best, least = (first, stop, inside and gap <= within), gap
+    if best is None and any(a.before_now and a.name in tagged.told for a in group):
+        return head[0], head[1], False  # the sentences before speak of it
     return best
 
 
