@@ -112,6 +112,7 @@ class App {
     const select = byId("preset");
     fill(
       select,
+      h("option", { value: "", hidden: true }, "of its own"),
       [...this.scenarios.values()].map((one) => h("option", { value: one.id }, one.title)),
     );
     select.addEventListener("change", () =>
@@ -174,7 +175,7 @@ class App {
     this.runner.ask(store.state);
     if (store.baseline) this.baseRunner.ask(store.baseline);
     else this.base = null;
-    byId("preset").value = store.state.base;
+    byId("preset").value = store.state.base ?? "";
     byId("undo").disabled = !store.past.length;
     byId("redo").disabled = !store.future.length;
     byId("compare").setAttribute("aria-pressed", String(Boolean(store.baseline)));

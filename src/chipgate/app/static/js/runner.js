@@ -67,7 +67,7 @@ export class Runner {
   async first(state) {
     const metrics = this.given.metrics();
     const answer = await call("runs", {
-      body: { state, metrics, first_month: this.given.firstMonth(), wait_ms: 2000, supersede: this.given.supersede },
+      body: { state, metrics: metrics.length ? metrics : null, first_month: this.given.firstMonth(), wait_ms: 2000, supersede: this.given.supersede },
     });
     const run = {
       state,
@@ -88,7 +88,7 @@ export class Runner {
   }
 
   async sharpen(run, metrics, signal) {
-    const query = (stage) => `stage=${stage}&metrics=${metrics.join(",")}${this.month()}`;
+    const query = (stage) => `stage=${stage}${metrics.length ? `&metrics=${metrics.join(",")}` : ""}${this.month()}`;
     const progress = (job) =>
       this.given.onstatus({ kind: "running", job: run.job, done: job.done, of: job.of, queue: job.queue });
     this.given.onstatus({ kind: "running", job: run.job, done: run.bands?.draws || 0, of: run.state.draws, queue: 0 });

@@ -274,7 +274,7 @@ export default {
           h(
             "div.notice.info",
             { id: "scenario-made" },
-            `The scenario runs as of ${found.state.as_of}: ${Object.keys(found.state.settings).length} levers set, ${found.state.acts.length} acts and ${found.state.signals.length} signals of the article join the record. The former state is the baseline.`,
+            `The scenario runs as of ${found.state.as_of}. Levers set: ${Object.keys(found.state.settings).length}; acts and signals of the article that join the record: ${found.state.acts.length} and ${found.state.signals.length}. The former state is the baseline.`,
             h(
               "button.link",
               { type: "button", onclick: () => app.store.look({ tab: "deliveries" }) },
