@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from chipgate.setup.posterior import Posterior
 
 SYNTHETIC: Final = "synthetic.json"
-NUTS: Final = "nuts.json"
+NUTS: Final = "nuts-{}.json"
 
 
 def register(app: typer.Typer) -> None:
@@ -105,7 +105,7 @@ def _nuts(ctx: typer.Context, day: date, sizes: tuple[int, int, int, int], out: 
         day, posterior.names, Size(warmup=warmup, samples=samples, seed=seed), out / f"nuts-{day}.pickle",
         extra=ctx.obj, members=members, say=_say(day),
     )  # fmt: skip
-    _keep(out / NUTS, found)
+    _keep(out / NUTS.format(day), found)
 
 
 def _shipped(data: "Catalogue", day: date) -> "Posterior":
@@ -151,7 +151,8 @@ def _page(data: "Catalogue", path: Path, out: Path) -> None:
         for prior in (False, True)
     ]  # fmt: skip
     fitted, plain = (compare_with_record(one, data) for one in runs)
-    told = page_of(data, posteriors, fitted, plain, _told(out / SYNTHETIC), _told(out / NUTS), attributes(runs[0]))
+    opinions = [one for path in sorted(out.glob(NUTS.format("*"))) if (one := _told(path)) is not None]
+    told = page_of(data, posteriors, fitted, plain, _told(out / SYNTHETIC), opinions, attributes(runs[0]))
     write_folder(path.parent, {path.name: write_text(told)})
 
 

@@ -26,13 +26,13 @@ def shipped(data: Catalogue) -> list[Posterior]:
 
 def page(
     data: Catalogue, posteriors: Sequence[Posterior], fitted: Sequence[Comparison], plain: Sequence[Comparison],
-    synthetic: dict[str, Any] | None, nuts: dict[str, Any] | None, attrs: dict[str, Any],
+    synthetic: dict[str, Any] | None, nuts: Sequence[dict[str, Any]], attrs: dict[str, Any],
 ) -> str:  # fmt: skip
     """The page.
 
     Args:
         fitted, plain: The record beside runs from the posterior and from the priors, same draws.
-        synthetic: Outcome of simulation-based calibration. ``nuts``: of the second opinion.
+        synthetic: Outcome of simulation-based calibration. ``nuts``: of second opinions.
     """
     last = posteriors[-1]
     parts = [
@@ -57,7 +57,7 @@ def page(
         "## Synthetic records",
         _synthetic(synthetic),
         "## A second opinion: NUTS",
-        _nuts(nuts),
+        *([_nuts(one) for one in nuts] or [_NO_NUTS]),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -192,9 +192,10 @@ def _synthetic(found: dict[str, Any] | None) -> str:
     )
 
 
-def _nuts(found: dict[str, Any] | None) -> str:
-    if found is None:
-        return "Not run: `chipgate calibrate --nuts --as-of DAY`. It takes hours on two cores, and can be stopped."
+_NO_NUTS: Final = "Not run: `chipgate calibrate --nuts --as-of DAY`. It can be stopped and goes on where it was."
+
+
+def _nuts(found: dict[str, Any]) -> str:
     rows = found["rows"]
     away = [abs(r["ensemble_mean"] - r["nuts_mean"]) / max(r["nuts_sd"], 1e-9) for r in rows]
     ratio = [r["ensemble_sd"] / max(r["nuts_sd"], 1e-9) for r in rows]

@@ -128,7 +128,9 @@ class Rules:
     def _may(self, tagged: Tagged, rule: TriggerRule) -> bool:
         """Whether every needed group has a word or name in the sentence at all."""
         return all(
-            any(a.name in tagged.classes or a.name[0] in "@#" or (a.before_now and a.name in tagged.told) for a in group)
+            any(
+                a.name in tagged.classes or a.name[0] in "@#" or (a.before_now and a.name in tagged.told) for a in group
+            )
             for group in self._needs[rule.id]
         )
 
