@@ -143,7 +143,7 @@ def washington(
     by_family = (len(families), streams.draws)
     close, reopen, stands = np.zeros(by_family), np.zeros(by_family), np.zeros(by_family)
     u = np.ones((len(months), SUB_STEPS, *by_family))
-    shut, opened = _drawn(catalogue, counts, streams)
+    shut, opened = _drawn(catalogue, counts, streams, draws)
     for kind in CLASSES:
         members = members_of(offers, tables, kind)
         acts = streams.by_month(f"washington:moves:{kind}", len(months), (SUB_STEPS,))
@@ -160,13 +160,19 @@ def washington(
 
 
 def _drawn(
-    catalogue: Catalogue, counts: "Counts", streams: Streams
+    catalogue: Catalogue, counts: "Counts", streams: Streams, draws: PriorDraws
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.float64]]]:
     """Rates at which each class is shut and opened, ``[d]`` each."""
     rule = rule_of(catalogue)
-    shut = rates(rule, counts.close, (*CLASSES, REMOTE), lambda name: streams.uniform(f"washington:close:{name}"))
-    opened = rates(rule, counts.reopen, CLASSES, lambda name: streams.uniform(f"washington:reopen:{name}"))
-    return shut, opened
+    kinds = (*CLASSES, REMOTE)
+
+    def make() -> tuple[NDArray[np.float64], ...]:
+        shut = rates(rule, counts.close, kinds, lambda name: streams.uniform(f"washington:close:{name}"))
+        opened = rates(rule, counts.reopen, CLASSES, lambda name: streams.uniform(f"washington:reopen:{name}"))
+        return (*(shut[kind] for kind in kinds), *(opened[kind] for kind in CLASSES))
+
+    found = draws.once("washington:rates", make)
+    return dict(zip(kinds, found, strict=False)), dict(zip(CLASSES, found[len(kinds) :], strict=True))
 
 
 def _gate(

@@ -42,7 +42,9 @@ def monthly_of(
     _fix_levels(made, levels)
     rule = beijing.rule_of(made.catalogue)
     counts = beijing.count(made.catalogue, rule, gate.let_in, made.as_of)
-    rates, answer = beijing.draw_rates(made.catalogue, counts, made.structure.families, streams)
+    rates, answer = draws.once(
+        "beijing:rates", lambda: beijing.draw_rates(made.catalogue, counts, made.structure.families, streams)
+    )
     followers(made, streams, rates[1], levels)
     rates[:2] *= settings.number("beijing.escalation", 1.0)
     constants["rates"] = rates
