@@ -112,14 +112,14 @@ def parts() -> dict[str, float]:
     from chipgate.results.chunks import Head
     from chipgate.results.staged import StagedRun
     from chipgate.setup.build import Kept
-    from chipgate.setup.plan import plan
+    from chipgate.setup.planned import plan_of
 
     data, heads, kept = catalogue(), Recent[Any, Head](1e9, lambda head: float(head.nbytes)), None
     rows = []
     for fee in (0.1, 0.2, 0.3, 0.4, 0.5, 0.15, 0.25):
         marks = [time.perf_counter()]
         found = resolved(data, RunState(settings={"washington.fee.h20": fee}))
-        run = StagedRun(plan(data, found.settings, found.as_of, found.until, seed=0, draws=64), found, (64,), heads)
+        run = StagedRun(plan_of(found, seed=0, draws=64), found, (64,), heads)
         marks.append(time.perf_counter())
         run.compile()
         kept = kept or Kept(run.plan_of(0))

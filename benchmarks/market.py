@@ -27,7 +27,7 @@ from jax import lax
 from chipgate.catalogue import catalogue
 from chipgate.market.pricing import Market, solve
 from chipgate.results import execute as running
-from chipgate.setup.plan import Plan, plan
+from chipgate.setup.plan import Plan
 from chipgate.setup.scenario import resolve
 
 SIZES = (100, 1_000, 10_000)
@@ -37,7 +37,7 @@ SCENARIO = "h20-reopened"
 def planned(draws: int) -> Plan:
     data = catalogue()
     found = resolve(data, SCENARIO)
-    return plan(data, found.settings, found.as_of, found.until, seed=0, draws=draws)
+    return plan_of(found, seed=0, draws=draws)
 
 
 def timed(work: Callable[[], object], times: int = 5) -> float:

@@ -13,7 +13,8 @@ from chipgate.results.chunks import Head
 from chipgate.results.staged import StagedRun
 from chipgate.setup.build import Kept, build
 from chipgate.setup.levers import names_of
-from chipgate.setup.plan import Plan, plan
+from chipgate.setup.plan import Plan
+from chipgate.setup.planned import plan_of
 from chipgate.setup.scenario import resolve
 
 FEW, ALL = 32, 40
@@ -38,7 +39,7 @@ def kept_of(made: Plan) -> Kept:
 def staged(name: str = "h20-reopened", **more: Any) -> tuple[xr.Dataset, xr.Dataset]:
     """Both stages of a run, on draws and heads that all tests here share."""
     found = resolve(embedded(), name, **more)
-    made = plan(embedded(), found.settings, found.as_of, found.until, seed=0, draws=ALL)
+    made = plan_of(found, seed=0, draws=ALL)
     run = StagedRun(made, found, (FEW, ALL), HEADS)
     out = []
     for place in range(2):
@@ -100,7 +101,7 @@ def test_a_head_is_refused_where_one_bit_differs() -> None:
 
 def test_kept_draws_refuse_another_plan() -> None:
     found = resolve(embedded(), "h20-reopened")
-    made = plan(embedded(), found.settings, found.as_of, found.until, seed=0, draws=4)
+    made = plan_of(found, seed=0, draws=4)
     kept = Kept(made)
     build(made, kept=kept)
     with pytest.raises(chipgate.errors.InternalError, match="kept for another"):
@@ -109,6 +110,6 @@ def test_kept_draws_refuse_another_plan() -> None:
 
 def test_stages_must_grow() -> None:
     found = resolve(embedded(), "h20-reopened")
-    made = plan(embedded(), found.settings, found.as_of, found.until, seed=0, draws=ALL)
+    made = plan_of(found, seed=0, draws=ALL)
     with pytest.raises(chipgate.errors.InternalError, match="do not grow"):
         StagedRun(made, found, (ALL, FEW))
