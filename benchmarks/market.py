@@ -28,6 +28,7 @@ from chipgate.catalogue import catalogue
 from chipgate.market.pricing import Market, solve
 from chipgate.results import execute as running
 from chipgate.setup.plan import Plan
+from chipgate.setup.planned import plan_of
 from chipgate.setup.scenario import resolve
 
 SIZES = (100, 1_000, 10_000)

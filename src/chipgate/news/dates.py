@@ -70,7 +70,8 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
     hits: list[tuple[int, int, str, re.Match[str]]] = []
     if not _WORTH.search(piece):
         return []
-    absent = {sort for sort, mark in MARKS.items() if not mark.search(piece)}
+    low = piece.lower()
+    absent = {sort for sort, marks in MARKS.items() if not any(mark in low for mark in marks)}
     for kind, pattern in FORMS:
         if not absent.isdisjoint(ASKS.get(kind, ())):
             continue

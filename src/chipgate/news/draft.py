@@ -25,7 +25,7 @@ _OFFICIAL_KINDS: Final = ("leader", "agency", "state", "legislature")
 _TEXT_LENGTH: Final = 600
 _NO_LABS: Final = ("huawei", "smic", "cambricon")
 """Makers whose engineers help others train."""
-_TOLD_FOR: Final = 5
+_TOLD_FOR: Final = 8
 """Sentences for which what was spoken of is still in mind."""
 
 
@@ -151,7 +151,7 @@ class Drafts:
             wanted = [m for m in wanted if m.named.kind == "firm"] or wanted
             if hit.rule.instrument == "training_on_domestic":
                 labs = [m for m in wanted if m.named.firm not in _NO_LABS]
-                wanted = labs or ([self._lab] if self._lab and wanted else wanted)
+                wanted = labs or ([self._lab] if self._lab and firms else wanted)
                 wanted = wanted or [m for m in firms if m.named.side == "CN"]
             left = [m for m in wanted if m.first < hit.head[1]] or wanted or firms
             if hit.rule.instrument == "training_on_domestic" and left:

@@ -13,8 +13,8 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
     """How much an article speaks of accelerators, their controls, and China; at least 3 is on topic.
 
     A named accelerator counts 2, a word for AI chips or a term of the rules 1 (each at most three times), words for
-    controls or chips at large and the makers a half; words of other
-    trades and of gaming take a half each; a notice of listings that names no chip is on topic by its lists; without a Chinese side the score is nought.
+    controls or chips at large and the makers a half; words of other trades and of gaming take a half each; a notice
+    of listings that names no chip is on topic by its lists; without a Chinese side the score is nought.
     """
     chips = words = control = makers = china = 0
     for one in sentences:
@@ -39,5 +39,5 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
 
 
 def on_topic(sentences: Sequence[Tagged]) -> bool:
-    """Whether an article is about what the reader looks for."""
-    return topic_score(sentences) >= LEAST_SCORE
+    """Whether an article is about what the reader looks for; one or two sentences cannot score as much as a page."""
+    return topic_score(sentences) >= min(LEAST_SCORE, 1.5 + 0.5 * len(sentences))

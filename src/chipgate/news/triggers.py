@@ -127,12 +127,12 @@ class Rules:
 
     def _may(self, tagged: Tagged, rule: TriggerRule) -> bool:
         """Whether every needed group has a word or name in the sentence at all."""
-        return all(
-            any(
-                a.name in tagged.classes or a.name[0] in "@#" or (a.before_now and a.name in tagged.told) for a in group
-            )
-            for group in self._needs[rule.id]
-        )
+        held = tagged.classes
+
+        def met(a: _Alternative) -> bool:
+            return a.name in held or a.name[0] in "@#" or (a.before_now and a.name in tagged.told)
+
+        return all(any(met(a) for a in group) for group in self._needs[rule.id])
 
     def _heads(self, tagged: Tagged, rule: TriggerRule) -> Iterator[Span]:
         for name in rule.head:

@@ -83,7 +83,8 @@ class TriggerRule(Record):
     Attributes:
         head: Classes one of whose words is the act, ``A|B``.
         need: Groups of classes, each of which must stand near the head; ``>`` demands it after the head, ``<``
-            before it; ``~`` is content with a sentence just before; ``@CHIP``, ``@CN`` and the like stand for named things.
+            before it; ``~`` is content with a sentence just before; ``@CHIP``, ``@CN`` and the like stand for named
+            things.
         block: Classes that must not stand in the clause.
         side: Side that acts; ``company`` for events of the market.
         subject: What the subject must be: ``yes`` (one of this side is required), ``no`` (by default none is needed).
