@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 _TOKEN: Final = re.compile(r"[^\W_]+|[^\w\s]|_")
 _SAME_LENGTH: Final = str.maketrans(
@@ -48,14 +48,13 @@ def tokenise(text: str, start: int = 0, end: int | None = None) -> Tokens:
     )
 
 
-@dataclass
+@dataclass(slots=True)
 class _Node:
     next: dict[str, "_Node"] = field(default_factory=dict)
-    values: list[tuple[tuple[str, ...], Any]] = field(default_factory=list)
+    values: list[tuple[tuple[str, ...] | None, Any]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """A match of a term: tokens ``first`` up to, not including, ``stop``."""
 
     first: int
@@ -73,7 +72,8 @@ class Trie:
             node = self._root
             for word in tokens.lower:
                 node = node.next.setdefault(word, _Node())
-            node.values.append((tuple(tokens.words), value))
+            # A term without a capital fits in any case, so its words are not looked at again.
+            node.values.append((None if tokens.words == tokens.lower else tuple(tokens.words), value))
 
     def longest(self, tokens: Tokens, first: int, stop: int) -> list[Match]:
         """Longest matches from left to right, none overlapping; all values of a term at the same place."""
@@ -108,13 +108,14 @@ class Trie:
     def _all_at(self, tokens: Tokens, at: int, stop: int) -> list[Match]:
         node, here = self._root, at
         found: list[Match] = []
+        lower = tokens.lower
         while here < stop:
-            following = node.next.get(tokens.lower[here])
+            following = node.next.get(lower[here])
             if following is None:
                 break
             node, here = following, here + 1
             for written, value in node.values:
-                if _case_fits(written, tokens.words, at):
+                if written is None or _case_fits(written, tokens.words, at):
                     found.append(Match(at, here, value))
         return found
 
