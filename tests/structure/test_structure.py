@@ -206,3 +206,9 @@ def test_the_chipgate_commands_of_the_readme_exist() -> None:
         "forecast",
         *(str(c.name or getattr(c.callback, "__name__", "")) for c in app.registered_commands),
     }
+
+
+def test_names_of_test_files_are_unique() -> None:
+    """Folders of tests are no packages, so two files of one name cannot be collected together."""
+    names = [path.name for path in tracked() if path.name.startswith("test_") and path.suffix == ".py"]
+    assert sorted(names) == sorted(set(names))
