@@ -8,6 +8,8 @@ from chipgate.schema.news import Context
 
 _REACH: Final = {"negation": 7, "hypothetical": 9, "future": 8}
 _BACK: Final = 18
+"""Words between an act and a cue that stands after it, at most."""
+_MEANS: Final[dict[str, Context]] = {"negation": "negated", "hypothetical": "hypothetical", "future": "future"}
 _ANNOUNCED: Final = frozenset(
     [
         "said",
@@ -71,7 +73,7 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
             return "negated"  # ordered none of its firms to stop
         if cue.reach == "before":
             if cue.kind in _REACH and 0 <= first - head[1] <= _BACK and tagged.clause_of(first) == clause:
-                return cue.kind  # a requirement to buy ... is being weighed
+                return _MEANS[cue.kind]  # a requirement to buy ... is being weighed
             continue
         if cue.kind not in _REACH or stop > head[0]:
             continue
