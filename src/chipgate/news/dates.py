@@ -10,51 +10,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
-from chipgate.news.date_forms import ASKS, FORMS, MARKS
+from chipgate.news.date_forms import ASKS, DAYS, FORMS, MARKS, MONTHS, NUMBERS, SEASONS
 from chipgate.news.records import DateBasis, Precision, When
 from chipgate.news.story import Story, year_for
 from chipgate.timegrid import add_months
 
-_MONTHS: Final = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-_DAYS: Final = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-_NUMBERS: Final = {
-    word: i
-    for i, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-        ]
-    )
-} | {"a": 1, "an": 1, "several": 3, "few": 3, "couple": 2}
-_SEASONS: Final = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 _DEADLINE: Final = re.compile(
     r"\b(?:by|until|through|before|till|ahead of|for|prior to|expires?(?: on| in)?|due(?: on| in)?|as early as"
     r"|as soon as|starting|beginning)\s+(?:the\s+)?$",
@@ -150,12 +110,12 @@ def _number(text: str) -> int:
     text = text.lower().strip()
     if text.isdigit():
         return int(text)
-    return _NUMBERS.get(text, _NUMBERS.get(text.removeprefix("a ").removesuffix(" of").strip(), 1))
+    return NUMBERS.get(text, NUMBERS.get(text.removeprefix("a ").removesuffix(" of").strip(), 1))
 
 
 def _month_number(text: str) -> int:
     low = text.lower().rstrip(".")[:3]
-    return next(i for i, name in enumerate(_MONTHS, 1) if name.startswith(low))
+    return next(i for i, name in enumerate(MONTHS, 1) if name.startswith(low))
 
 
 def _iso(m: re.Match[str], story: Story) -> When:
@@ -296,8 +256,8 @@ def _this(m: re.Match[str], story: Story) -> When | None:
     if unit == "quarter":
         first = add_months(date(base.year, 3 * ((base.month - 1) // 3) + 1, 1), 3 * step)
         return _when(first, add_months(first, 3) - timedelta(days=1), "quarter", "relative", ahead)
-    if unit in _SEASONS:
-        return _season_of(_SEASONS[unit], base, step)
+    if unit in SEASONS:
+        return _season_of(SEASONS[unit], base, step)
     return _day(base + timedelta(days=step), "relative", ahead)
 
 
@@ -313,7 +273,7 @@ def _weekday(m: re.Match[str], story: Story) -> When | None:
     base = story.published
     if base is None or m["day"].lower().endswith("days"):
         return None
-    wanted = _DAYS.index(m["day"].lower())
+    wanted = DAYS.index(m["day"].lower())
     word = (m["w"] or "").lower()
     back = (base.weekday() - wanted) % 7
     if word == "next":
@@ -351,7 +311,7 @@ def _today(m: re.Match[str], story: Story) -> When | None:
 
 
 def _season(m: re.Match[str], story: Story) -> When:
-    first = date(int(m["y"]), _SEASONS[m["s"].lower()], 1)
+    first = date(int(m["y"]), SEASONS[m["s"].lower()], 1)
     return _when(first, add_months(first, 3) - timedelta(days=1), "quarter")
 
 
