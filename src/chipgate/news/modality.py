@@ -7,6 +7,11 @@ from chipgate.news.tagging import Span, Tagged
 from chipgate.schema.news import Context
 
 _REACH: Final = {"negation": 7, "hypothetical": 9, "future": 8}
+_CONTEXT_OF: Final[dict[str, Context]] = {
+    "negation": "negated",
+    "hypothetical": "hypothetical",
+    "future": "future",
+}
 _BACK: Final = 18
 _ANNOUNCED: Final = frozenset(
     [
@@ -26,6 +31,10 @@ _ANNOUNCED: Final = frozenset(
         "disclosed",
         "granted",
         "granting",
+        "notified",
+        "notifies",
+        "instructed",
+        "unveiled",
     ]
 )
 _SOFT: Final = frozenset(
@@ -71,9 +80,11 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
             return "negated"  # ordered none of its firms to stop
         if cue.reach == "before":
             if cue.kind in _REACH and 0 <= first - head[1] <= _BACK and tagged.clause_of(first) == clause:
-                return cue.kind  # a requirement to buy ... is being weighed
+                return _CONTEXT_OF[cue.kind]  # a requirement to buy ... is being weighed
             continue
         if cue.kind not in _REACH or stop > head[0]:
+            continue
+        if _names_the_month(tagged, first) or (cue.term in _PART_OF.get(instrument, ())):
             continue
         gap = head[0] - stop
         if gap > _REACH[cue.kind] or tagged.clause_of(first) != clause:
@@ -103,6 +114,19 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
         elif state == "current":
             state = "future"
     return state
+
+
+_PART_OF: Final = {
+    "volume_cap": ("may", "can", "could"),
+    "sales_result": ("expects", "expected to", "is expected"),
+    "revenue_fee": ("will", "is to", "are to"),
+}
+"""Cues that belong to the act itself: a cap is what a buyer may take, a forecast is what a firm expects."""
+
+
+def _names_the_month(tagged: Tagged, at: int) -> bool:
+    """Whether a word is the month of May and no verb."""
+    return tagged.tokens.words[at] == "May" and at > tagged.first
 
 
 def _subjunctive(tagged: Tagged, head: Span) -> bool:
