@@ -6,7 +6,7 @@ from chipgate.news.roles import passive
 from chipgate.news.tagging import Span, Tagged
 from chipgate.schema.news import Context
 
-_REACH: Final = {"negation": 7, "hypothetical": 9, "future": 8}
+_REACH: Final = {"negation": 7, "hypothetical": 12, "future": 8}
 _CONTEXT_OF: Final[dict[str, Context]] = {
     "negation": "negated",
     "hypothetical": "hypothetical",
