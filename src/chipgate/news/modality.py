@@ -6,7 +6,7 @@ from chipgate.news.roles import passive
 from chipgate.news.tagging import Span, Tagged
 from chipgate.schema.news import Context
 
-_REACH: Final = {"negation": 7, "hypothetical": 12, "future": 8}
+_REACH: Final = {"negation": 7, "hypothetical": 9, "future": 8}
 _CONTEXT_OF: Final[dict[str, Context]] = {
     "negation": "negated",
     "hypothetical": "hypothetical",
@@ -87,7 +87,8 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
         if _names_the_month(tagged, first) or (cue.term in _PART_OF.get(instrument, ())):
             continue
         gap = head[0] - stop
-        if gap > _REACH[cue.kind] or tagged.clause_of(first) != clause:
+        # A case is a noun, told far behind the verb that supposes: could still fine the firm under the case.
+        if gap > _REACH[cue.kind] + (3 if instrument == "antitrust" else 0) or tagged.clause_of(first) != clause:
             continue
         if _crosses_list(tagged, stop, head[0]):
             continue
