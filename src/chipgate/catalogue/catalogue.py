@@ -168,15 +168,15 @@ class Catalogue(MarketTables):
         """
         if not acts:
             return self
-        kept: dict[tuple[ArticleAct, ...], Catalogue] = self.__dict__.setdefault("_with_acts", {})
-        key = tuple(acts)
+        kept: dict[tuple[str, ...], Catalogue] = self.__dict__.setdefault("_with_acts", {})
+        key = tuple(act.model_dump_json() for act in acts)
         if key not in kept:
             if len(kept) >= _MOST_KEPT:
                 kept.pop(next(iter(kept)))
-            kept[key] = self._joined(key)
+            kept[key] = self._joined(acts)
         return kept[key]
 
-    def _joined(self, acts: tuple[ArticleAct, ...]) -> "Catalogue":
+    def _joined(self, acts: Sequence[ArticleAct]) -> "Catalogue":
         found = Catalogue(*self.roots)
         found.__dict__.update({name: value for name, value in self.__dict__.items() if name != "_with_acts"})
         here = Place(Path("acts"), 1)

@@ -63,6 +63,15 @@ FORMS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             + r")?"
         ),
     ),
+    ("listday", re.compile(r"\A[\s*\u2022\u00b7-]*(?P<d>[1-3]?\d)(?:st|nd|rd|th)\s*[-\u2013\u2014:](?=\s)")),
+    (
+        "endday",
+        _pattern(r"(?P<n>last|first)\s+day\s+of\s+" + _MONTH.format("m") + r"(?:\s*,?\s*" + _YEAR.format("y") + r")?"),
+    ),
+    (
+        "bareseason",
+        _pattern(r"in\s+the\s+(?P<s>spring|summer|autumn|fall|winter)(?:\s+of\s+(?P<r>last|this)\s+year|(?!\s+of))"),
+    ),
     ("my", _pattern(_MONTH.format("m") + r"\s*,?\s*(?:of\s+)?" + _YEAR.format("y"))),
     (
         "quarter",
@@ -152,6 +161,9 @@ ASKS: Final = {
     "lastmonth": ("month", "step"),
     "dayafter": ("unit", "after"),
     "today": ("day",),
+    "listday": ("digit",),
+    "endday": ("month", "unit"),
+    "bareseason": ("season",),
     "season": ("season", "year"),
     "half": ("year",),
     "month": ("month",),

@@ -315,6 +315,37 @@ def _season(m: re.Match[str], story: Story) -> When:
     return _when(first, add_months(first, 3) - timedelta(days=1), "quarter")
 
 
+def _list_day(m: re.Match[str], story: Story) -> When | None:
+    """A line that opens with "8th -": that day of the month told last, as in a timeline under headings of months."""
+    base = story.last
+    if base is None or base.precision not in ("day", "week", "month"):
+        return None
+    return _day(base.first.replace(day=int(m["d"])))
+
+
+def _end_day(m: re.Match[str], story: Story) -> When | None:
+    """The first or last day of a month."""
+    month = _month_number(m["m"])
+    year = int(m["y"]) if m["y"] else year_for(month, 1, story)
+    if not year:
+        return None
+    first = date(year, month, 1)
+    return _day(first if m["n"].lower() == "first" else add_months(first, 1) - timedelta(days=1))
+
+
+def _bare_season(m: re.Match[str], story: Story) -> When | None:
+    """A season without a year: the one begun last, or that of the year named by "last" or "this"."""
+    base = story.published
+    if base is None:
+        return None
+    month = _SEASONS[m["s"].lower()]
+    if m["r"]:
+        first = date(base.year - (m["r"].lower() == "last"), month, 1)
+    else:
+        first = date(base.year - (date(base.year, month, 1) > base), month, 1)
+    return _when(first, add_months(first, 3) - timedelta(days=1), "quarter", "relative")
+
+
 def _half(m: re.Match[str], story: Story) -> When:
     first = date(int(m["y"]), 1 if m["h"].lower() == "first" else 7, 1)
     return _when(first, add_months(first, 6) - timedelta(days=1), "year")
@@ -368,6 +399,9 @@ _RESOLVERS: Final[dict[str, Callable[[re.Match[str], Story], When | None]]] = {
     "lastmonth": _lastmonth,
     "dayafter": _dayafter,
     "today": _today,
+    "listday": _list_day,
+    "endday": _end_day,
+    "bareseason": _bare_season,
     "season": _season,
     "half": _half,
     "month": _plain_month,

@@ -7,7 +7,11 @@ from chipgate.news.tagging import Span, Tagged
 from chipgate.schema.news import Context
 
 _REACH: Final = {"negation": 7, "hypothetical": 9, "future": 8}
-_CONTEXT: Final[dict[str, Context]] = {"negation": "negated", "hypothetical": "hypothetical", "future": "future"}
+_CONTEXT_OF: Final[dict[str, Context]] = {
+    "negation": "negated",
+    "hypothetical": "hypothetical",
+    "future": "future",
+}
 _BACK: Final = 18
 _ANNOUNCED: Final = frozenset(
     [
@@ -27,6 +31,10 @@ _ANNOUNCED: Final = frozenset(
         "disclosed",
         "granted",
         "granting",
+        "notified",
+        "notifies",
+        "instructed",
+        "unveiled",
     ]
 )
 _SOFT: Final = frozenset(
@@ -72,12 +80,15 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
             return "negated"  # ordered none of its firms to stop
         if cue.reach == "before":
             if cue.kind in _REACH and 0 <= first - head[1] <= _BACK and tagged.clause_of(first) == clause:
-                return _CONTEXT[cue.kind]  # a requirement to buy ... is being weighed
+                return _CONTEXT_OF[cue.kind]  # a requirement to buy ... is being weighed
             continue
         if cue.kind not in _REACH or stop > head[0]:
             continue
+        if _names_the_month(tagged, first) or (cue.term in _PART_OF.get(instrument, ())):
+            continue
         gap = head[0] - stop
-        if gap > _REACH[cue.kind] or tagged.clause_of(first) != clause:
+        # A case is a noun, told far behind the verb that supposes: could still fine the firm under the case.
+        if gap > _REACH[cue.kind] + (3 if instrument == "antitrust" else 0) or tagged.clause_of(first) != clause:
             continue
         if _crosses_list(tagged, stop, head[0]):
             continue
@@ -104,6 +115,19 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
         elif state == "current":
             state = "future"
     return state
+
+
+_PART_OF: Final = {
+    "volume_cap": ("may", "can", "could"),
+    "sales_result": ("expects", "expected to", "is expected"),
+    "revenue_fee": ("will", "is to", "are to"),
+}
+"""Cues that belong to the act itself: a cap is what a buyer may take, a forecast is what a firm expects."""
+
+
+def _names_the_month(tagged: Tagged, at: int) -> bool:
+    """Whether a word is the month of May and no verb."""
+    return tagged.tokens.words[at] == "May" and at > tagged.first
 
 
 def _subjunctive(tagged: Tagged, head: Span) -> bool:

@@ -14,7 +14,7 @@ _TARIFF_VERBS: Final = re.compile(
     r"\b(?:impose|imposed|imposes|imposing|announce|announced|announces|threaten|threatened|threatens|raise"
     r"|raised|levy|levied|slap|slapped|plan|plans|set|sets|hike|hiked|investigat\w+|delay\w*|sign\w*|unveil\w*"
     r"|place[ds]?|puts?|impos\w+|appl(?:y|ies|ied)|double[ds]?|suspend\w*|proclamation|launch\w*|initiat\w+"
-    r"|open(?:ed|s)|cut|lower(?:ed)?|would)\b",
+    r"|open(?:ed|s)|cut|took|takes|putting|slapping|lower(?:ed)?|would)\b",
     re.I,
 )
 _NOUN_HEADS: Final = frozenset(
@@ -35,6 +35,8 @@ _NOUN_HEADS: Final = frozenset(
         "CAP_N",
         "TALKS",
         "RESUME",
+        "HOLDV",
+        "LEFTOUT",
     ]
 )
 
@@ -106,9 +108,11 @@ class Rules:
     def hits(self, text: str, tagged: Tagged) -> list[Hit]:
         """Rules that fire in a sentence; of those with one instrument in one clause, the surest."""
         best: dict[tuple[str, int], Hit] = {}
-        # "Stopped short of" is no stop: words of a longer cue of negation are no acts.
+        # "Stopped short of" is no stop, "denied that" denies no licence: words of a longer cue are no acts.
         shut = [
-            (a, b) for a, b, cue in tagged.cues if cue.kind == "negation" and b - a > 1 and cue.term.startswith("stop")
+            (a, b)
+            for a, b, cue in tagged.cues
+            if b - a > 1 and (cue.kind == "denial" or (cue.kind == "negation" and cue.term.startswith("stop")))
         ]
         present = [*(name for name in tagged.classes if name in self._by_head), *self._named_heads]
         for rule in (self.rules[i] for i in sorted({i for name in present for i in self._by_head[name]})):
