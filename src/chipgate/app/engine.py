@@ -124,7 +124,8 @@ class Engine:
     @contextmanager
     def kept(self, made: Plan) -> Iterator[Kept]:
         """Draws that a plan shares with others of its as-of date, horizon, seed and size; one user at a time."""
-        key = (made.as_of, made.months, made.seed, made.draws)
+        # What is kept holds its catalogue, so no other can come to have its id.
+        key = (made.as_of, made.months, made.seed, made.draws, id(made.catalogue), made.signals)
         with self._making:
             pair = self._kept.get(key) or (Kept(made), Lock())
             self._kept.put(key, pair)

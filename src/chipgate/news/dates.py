@@ -10,8 +10,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
-from chipgate.news.date_forms import ASKS, DAYS, FORMS, MARKS, MONTHS, NUMBERS, SEASONS
-from chipgate.news.records import DateBasis, Precision, When
+from chipgate.news.date_forms import ASKS, DAYS, FORMS, MARKS, SEASONS
+from chipgate.news.date_parts import day_of as _day
+from chipgate.news.date_parts import month_number as _month_number
+from chipgate.news.date_parts import month_of as _month
+from chipgate.news.date_parts import number_of as _number
+from chipgate.news.date_parts import when_of as _when
+from chipgate.news.date_parts import year_of as _year
+from chipgate.news.records import When
 from chipgate.news.story import Story, year_for
 from chipgate.timegrid import add_months
 
@@ -87,35 +93,6 @@ def _resolve(kind: str, match: re.Match[str], story: Story) -> When | None:
         return _RESOLVERS[kind](match, story)
     except (ValueError, OverflowError):  # no day of the calendar, such as 31 June
         return None
-
-
-def _when(first: date, last: date, precision: Precision, basis: DateBasis = "text", ahead: bool = False) -> When:
-    return When(first, last, precision, basis, ahead=ahead)
-
-
-def _day(day: date, basis: DateBasis = "text", ahead: bool = False) -> When:
-    return _when(day, day, "day", basis, ahead)
-
-
-def _month(year: int, month: int, basis: DateBasis = "text", ahead: bool = False) -> When:
-    first = date(year, month, 1)
-    return _when(first, add_months(first, 1) - timedelta(days=1), "month", basis, ahead)
-
-
-def _year(year: int, basis: DateBasis = "text") -> When:
-    return _when(date(year, 1, 1), date(year, 12, 31), "year", basis)
-
-
-def _number(text: str) -> int:
-    text = text.lower().strip()
-    if text.isdigit():
-        return int(text)
-    return NUMBERS.get(text, NUMBERS.get(text.removeprefix("a ").removesuffix(" of").strip(), 1))
-
-
-def _month_number(text: str) -> int:
-    low = text.lower().rstrip(".")[:3]
-    return next(i for i, name in enumerate(MONTHS, 1) if name.startswith(low))
 
 
 def _iso(m: re.Match[str], story: Story) -> When:
@@ -338,7 +315,7 @@ def _bare_season(m: re.Match[str], story: Story) -> When | None:
     base = story.published
     if base is None:
         return None
-    month = _SEASONS[m["s"].lower()]
+    month = SEASONS[m["s"].lower()]
     if m["r"]:
         first = date(base.year - (m["r"].lower() == "last"), month, 1)
     else:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from chipgate.errors import BadInputError
+from chipgate.errors import BadInputError, DateError
 from chipgate.news.records import Event, Parameter, ParameterName, When
 from chipgate.schema.news import Context, NewsAuthority, NewsInstrument, Side, Sourcing
 from chipgate.timegrid import parse_partial
@@ -97,7 +97,7 @@ def _when(given: _Given, number: int) -> When | None:
         return None
     try:
         partial = parse_partial(given.date)
-    except ValueError as error:
+    except DateError as error:
         raise BadInputError(f"event {number}: date: {given.date[:40]!r}: write YYYY-MM-DD, YYYY-MM or YYYY") from error
     first, last = given.date_range or (partial.first, partial.last)
     if not (partial.first <= first <= last <= partial.last):
