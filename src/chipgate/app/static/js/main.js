@@ -59,10 +59,10 @@ class App {
   }
 
   asOf() {
-    return this.store.state.as_of || this.scenarios.get(this.store.state.base).as_of;
+    return this.store.state.as_of || this.scenarios.get(this.store.state.base)?.as_of;
   }
   until() {
-    return this.store.state.until || this.scenarios.get(this.store.state.base).until;
+    return this.store.state.until || this.scenarios.get(this.store.state.base)?.until;
   }
   wide() {
     return matchMedia("(min-width: 861px)").matches;
@@ -93,7 +93,7 @@ class App {
 
   titleOf(state) {
     const count = Object.keys(state.settings).length;
-    return `${this.scenarios.get(state.base).title}${count ? `, ${count} ${count === 1 ? "lever" : "levers"} moved` : ""}`;
+    return `${this.scenarios.get(state.base)?.title ?? "Of an article"}${count ? `, ${count} ${count === 1 ? "lever" : "levers"} moved` : ""}`;
   }
 
   start() {
@@ -152,7 +152,7 @@ class App {
   compare() {
     const { state, baseline } = this.store;
     this.store.compareWith(baseline ? null : this.shipped(state));
-    if (!baseline) announce(`Comparing with ${this.scenarios.get(state.base).title} as shipped.`);
+    if (!baseline) announce(`Comparing with ${this.scenarios.get(state.base)?.title ?? "the state"} as shipped.`);
   }
 
   toggleLevers(open = !byId("levers").classList.contains("open")) {
