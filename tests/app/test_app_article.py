@@ -10,7 +10,7 @@ ARTICLE = """HARBOUR DISPATCH - Washington, August 11, 2025
 
 The United States government granted Nvidia licences to export the H20 chip to China.
 Nvidia agreed to pay 15 percent of its revenue from the H20 in China to the US government, officials said on Monday.
-On August 12, 2025, Chinese regulators urged ByteDance and Alibaba to avoid buying the H20.
+On August 12, 2025, the Ministry of Industry and Information Technology told companies in private to avoid the H20.
 """
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import chipgate
 from chipgate.catalogue import catalogue
 from chipgate.errors import BadInputError, DataError
 from chipgate.news.lists import lists
-from chipgate.news.read import read_document, with_switch
+from chipgate.news.read import read_document
 from chipgate.news.table import from_csv, to_csv
 from chipgate.setup.article import scenario_of, write_scenario
 from chipgate.setup.plan import plan
@@ -57,7 +58,7 @@ def test_acts_that_the_record_lacks_join_it(tmp_path: Path) -> None:
 def test_an_act_that_joins_shuts_the_gate_in_most_draws(tmp_path: Path) -> None:
     document = read_document(LATER, name="later.txt")
     level = {}
-    for name, events in (("with", document.events), ("without", [with_switch(e, on=False) for e in document.events])):
+    for name, events in (("with", document.events), ("without", [replace(e, switched=False) for e in document.events])):
         path = tmp_path / f"{name}.yaml"
         write_scenario(document, events, path, catalogue())
         found = resolve(catalogue(), str(path))

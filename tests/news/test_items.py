@@ -8,25 +8,26 @@ from typing import Any
 
 import pytest
 import yaml
+from helpers import embedded
 from reading_cases import ITEMS, half, sides, told
 
 from chipgate.cli.read_score import reader
 from chipgate.scoring.reading.score import score_reading
 
-HALVES = ("a", "b")
+SIZES = {"a": 20, "b": 20, "c": 24}
 GUARDS = {"off_topic_events", "wrong_numbers", "negated_switched_on"}
 
 
 @cache
 def measured(name: str) -> Any:
     articles, texts = half(name)
-    return score_reading(articles, texts, reader(None), sides())
+    return score_reading(articles, texts, reader(None, embedded()), sides())
 
 
 @cache
 def floors(name: str) -> dict[str, Any]:
     read: dict[str, dict[str, Any]] = yaml.safe_load((ITEMS / "floors.yaml").read_text(encoding="utf-8"))
-    assert set(read) == set(HALVES)
+    assert set(read) == set(SIZES)
     return read[name]
 
 
@@ -44,15 +45,15 @@ def shortfalls(document: Any, least: dict[str, Any]) -> list[str]:
     return low + [f"{name} {n} > {most[name]}" for name, n in document["guards"].items() if n > most[name]]
 
 
-@pytest.mark.parametrize("name", HALVES)
+@pytest.mark.parametrize("name", SIZES)
 def test_no_score_falls_below_its_floor(name: str) -> None:
     assert shortfalls(measured(name), floors(name)) == []
 
 
-@pytest.mark.parametrize("name", HALVES)
+@pytest.mark.parametrize("name", SIZES)
 def test_every_article_is_read(name: str) -> None:
     articles = measured(name)["articles"]
-    assert articles["scored"] == 20
+    assert articles["scored"] == SIZES[name]
     assert articles["refused"] == articles["without_text"] == []
     assert measured(name)["span_iou"]["other_text"] == []
 
@@ -61,7 +62,7 @@ def test_what_must_never_happen_does_not_on_the_open_half() -> None:
     assert measured("a")["guards"] == dict.fromkeys(GUARDS, 0), measured("a")["guard_cases"]
 
 
-@pytest.mark.parametrize("name", HALVES)
+@pytest.mark.parametrize("name", SIZES)
 def test_the_floors_ask_for_something(name: str) -> None:
     """A reader that finds nothing falls short of every floor; the ceilings cover every guard."""
     least = floors(name)

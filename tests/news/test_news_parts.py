@@ -12,7 +12,9 @@ from chipgate.news.boilerplate import article_blocks
 from chipgate.news.dates import dates_of
 from chipgate.news.lists import lists
 from chipgate.news.published import published_of
+from chipgate.news.read import read_document
 from chipgate.news.story import Story
+from chipgate.news.tokens import Trie, tokenise
 from chipgate.schema.tables import Instrument
 
 DAY = date(2025, 9, 17)  # a Wednesday
@@ -161,3 +163,22 @@ def test_a_new_phrase_is_one_line(tmp_path: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8") + "flibbertigibbeted,BAN\n", encoding="utf-8")
     found = read_document(text, published=DAY, data=Catalogue(tmp_path / "data"))
     assert [e.instrument for e in found.events] == ["purchase_ban"]
+
+
+def test_a_longer_name_that_begins_inside_another_wins() -> None:
+    trie = Trie([("the ministry", "role"), ("Ministry of Commerce", "mofcom"), ("commerce", "word")])
+    tokens = tokenise("On Monday the Ministry of Commerce told the ministry so.")
+    found = trie.longest(tokens, 0, len(tokens.words))
+    assert [match.value for match in found] == ["mofcom", "role"]
+
+
+def test_guidance_of_a_ministry_is_found_after_another_act() -> None:
+    text = (
+        "Nvidia agreed to pay 15 percent of its revenue from the H20 in China to the US government, officials said on "
+        "Monday.\nOn August 12, 2025, the Ministry of Industry and Information Technology told companies in private to "
+        "avoid the H20.\n"
+    )
+    found = read_document(text, published=date(2025, 8, 13)).events
+    assert [(event.instrument, event.actor_side) for event in found] == [
+        ("revenue_fee", "US"), ("purchase_discouragement", "CN"),
+    ]  # fmt: skip

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reading_cases import EVENT, TEXT, half, perfect, scored, sides, told
 
-from chipgate.errors import BadInputError, InternalError
+from chipgate.errors import BadInputError, DataError, InternalError
 from chipgate.scoring.reading.score import score_reading
 
 LEVELS = ("strict", "lenient", "date", "date_actor")
@@ -251,6 +251,15 @@ def test_an_article_that_the_reader_refuses_is_missed_and_said(tmp_path: Any) ->
     assert document["lenient"]["recall"] == 0.0
     assert len(document["articles"]["refused"]) == len(articles)
     assert document["articles"]["refused"][0]["reason"] == "01.txt: no date of publication"
+
+
+def test_broken_lists_of_the_reader_are_no_score(tmp_path: Any) -> None:
+    def broken(raw: bytes, published: Any, name: str) -> Sequence[Any]:
+        raise DataError("has an unknown word", path=tmp_path / "lexicon.csv", line=3)
+
+    articles, texts = half("a")
+    with pytest.raises(DataError, match="unknown word"):
+        score_reading(articles, texts, broken, sides())
 
 
 @pytest.mark.parametrize(

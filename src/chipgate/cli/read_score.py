@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ from chipgate.cli.common import JsonFlag, catalogue_of, console, escape, print_j
 from chipgate.errors import BadInputError
 
 if TYPE_CHECKING:
+    from chipgate.catalogue import Catalogue
     from chipgate.scoring.reading.found import Reader
 
 _ORDERS = ("dmy", "mdy")
@@ -44,21 +44,20 @@ def read_score(
         raise BadInputError(f"--date-order {date_order!r} is not known; give {' or '.join(_ORDERS)}")
     sides = Sides(catalogue_of(ctx))
     articles = read_labels(labels, sides)
-    document = score_reading(articles, texts, reader(date_order), sides, seed=seed)
+    document = score_reading(articles, texts, reader(date_order, catalogue_of(ctx)), sides, seed=seed)
     if json:
         print_json(document)
     else:
         _show(document)
 
 
-def reader(date_order: str | None) -> "Reader":
-    """The package's news reader as the scorer calls it."""
-    read_document = import_module("chipgate.news.read").read_document
+def reader(date_order: str | None, data: "Catalogue") -> "Reader":
+    """The package's news reader, with the lists of ``--data``, as the scorer calls it."""
+    from chipgate.news.read import read_document
 
     def read(raw: bytes, published: date | None, name: str) -> Sequence[Mapping[str, Any]]:
-        events: Sequence[Mapping[str, Any]] = read_document(
-            raw, published=published, date_order=date_order, name=name
-        ).to_json()["events"]
+        found = read_document(raw, published=published, date_order=date_order, name=name, data=data)
+        events: Sequence[Mapping[str, Any]] = found.to_json()["events"]
         return events
 
     return read

@@ -26,7 +26,6 @@ _DEADLINE: Final = re.compile(
     r"|as soon as|starting|beginning)\s+(?:the\s+)?$",
     re.I,
 )
-_SINCE: Final = re.compile(r"\b(?:compared (?:with|to)|from)\s+(?:the\s+)?(?:same\s+)?$", re.I)
 
 
 def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:

@@ -20,7 +20,6 @@ from chipgate.schema.news import Context, Side, Sourcing
 
 _OLD: Final = timedelta(days=45)
 _GENERIC: Final = {"US": "US government", "CN": "Chinese government"}
-_MARKET: Final = ("order_placed", "sales_result", "domestic_chip_launch", "training_on_domestic")
 _OFFICIAL_KINDS: Final = ("leader", "agency", "state", "legislature")
 _TEXT_LENGTH: Final = 600
 _NO_LABS: Final = ("huawei", "smic", "cambricon")

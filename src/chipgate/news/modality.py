@@ -62,7 +62,6 @@ _SOFT_WILL: Final = frozenset({"would", "will", "'ll", "going to"})
 _AFTER_HEAD: Final = ("none of", "none", "nobody")
 _FALSE: Final = ("false", "wrong", "true", "untrue", "unfounded", "debunked")
 _NOT_ONLY: Final = frozenset(["only", "just", "merely", "necessarily", "simply"])
-_NOUN_NEGATION: Final = frozenset({"no", "absence of", "lack of", "without", "short of"})
 SELF_NEGATED: Final = ("license_denial", "sales_result")
 """Instruments whose words hold a negation themselves."""
 

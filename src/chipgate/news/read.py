@@ -1,6 +1,5 @@
 """Reading an article: text in, events out."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 from chipgate.catalogue import Catalogue, catalogue
@@ -94,8 +93,3 @@ def _notes(day: date | None, story: Story, found: list[Event], topical: bool, or
 def old(event: Event, day: date) -> bool:
     """Whether an event lies more than two months before a day."""
     return event.when is not None and event.when.last < day - timedelta(days=60)
-
-
-def with_switch(event: Event, on: bool) -> Event:
-    """The event switched on or off by a person."""
-    return replace(event, switched=on, edited_by_user=True)

@@ -8,22 +8,6 @@ from chipgate.news.tagging import PREPOSITIONS, Mention, Span, Tagged
 
 _BE: Final = frozenset(["is", "are", "was", "were", "be", "been", "being", "get", "gets", "got"])
 _AFTER_PASSIVE: Final = frozenset(["from", "by", "to"])
-_REPORT: Final = frozenset(
-    [
-        "said",
-        "says",
-        "reported",
-        "reports",
-        "told",
-        "wrote",
-        "citing",
-        "according",
-        "announced",
-        "stated",
-        "added",
-        "confirmed",
-    ]
-)
 _ACTIVE_GAP: Final = 9
 
 

@@ -76,17 +76,27 @@ class Trie:
             node.values.append((None if tokens.words == tokens.lower else tuple(tokens.words), value))
 
     def longest(self, tokens: Tokens, first: int, stop: int) -> list[Match]:
-        """Longest matches from left to right, none overlapping; all values of a term at the same place."""
+        """Longest matches from left to right, none overlapping; all values of a term at the same place.
+
+        A longer term that begins inside a match takes its place: "the ministry" gives way to "Ministry of Commerce".
+        """
         found: list[Match] = []
         at = first
         while at < stop:
             matches = self._at(tokens, at, stop)
-            if matches:
+            if matches and self._longer_inside(tokens, matches[0], stop):
+                at += 1
+            elif matches:
                 found += matches
                 at = matches[0].stop
             else:
                 at += 1
         return found
+
+    def _longer_inside(self, tokens: Tokens, match: Match, stop: int) -> bool:
+        size = match.stop - match.first
+        inside = (self._at(tokens, at, stop) for at in range(match.first + 1, match.stop))
+        return any(later and later[0].stop - later[0].first > size for later in inside)
 
     def every(self, tokens: Tokens, first: int, stop: int) -> list[Match]:
         """All matches, those inside others as well."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from chipgate.errors import BadInputError
+from chipgate.errors import BadInputError, DataError
 from chipgate.scoring.reading import match as matching
 from chipgate.scoring.reading.found import Found, Reader, found_event
 from chipgate.scoring.reading.labels import Article, Row
@@ -121,10 +121,16 @@ def score_reading(
 
 
 def read_article(article: Article, raw: bytes, reader: Reader, sides: Sides, name: str) -> Reading:
-    """Read an article and match what was found; an article that the reader refuses has all its rows missed."""
+    """Read an article and match what was found; an article that the reader refuses has all its rows missed.
+
+    Raises:
+        DataError: The reader's own lists are broken, which is no fault of the article.
+    """
     fault = ""
     try:
         events = sorted((found_event(e, sides) for e in reader(raw, article.published, name)), key=lambda e: e.order)
+    except DataError:
+        raise
     except BadInputError as error:
         fault, events = str(error), []
     made = Reading(article, [e for e in events if e.on], 0, article.has_text(raw), fault)
