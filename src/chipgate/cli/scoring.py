@@ -80,6 +80,8 @@ def backtest(
     from chipgate.scoring.cases import ROLLING
     from chipgate.scoring.documents import backtest_document
 
+    if prior and markdown is not None:
+        raise BadInputError("--markdown: the scoreboard shows the posterior and the priors; leave out --prior")
     data = catalogue_of(ctx)
     days = _days(as_of, ROLLING)
     late = next((day for day in days if day >= data.compiled), None)
@@ -92,8 +94,6 @@ def backtest(
     known = list(data.observations.values())
     document = backtest_document(known, runs, days, progress_line("backtest", "as-of dates"))
     if markdown is not None:
-        if prior:
-            raise BadInputError("--markdown: the scoreboard shows the posterior and the priors; leave out --prior")
         plain = backtest_document(
             known, _runs(data, draws, seed, cache, True), days, progress_line("backtest from priors", "as-of dates")
         )
