@@ -1,5 +1,6 @@
 """Headline sentences, each made from the data."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -54,7 +55,7 @@ def in_short(context: Context) -> str:
     needed = context.has("units_delivered", "binding_gate") and context.offers("legal")
     if not (needed and context.has_forecast and context.split >= _YEAR):
         return ""
-    best = {offer: _best_year(context, offer) for offer in context.offers("legal")}
+    best = _best_years(context, context.offers("legal"))
     leader = max(best, key=lambda offer: best[offer])
     total = context.ahead("units_delivered").sel(offer=context.offers("legal")).sum(("offer", "month"))
     own = float(np.median(context.year("units_delivered", offer=leader)))
@@ -66,12 +67,12 @@ def in_short(context: Context) -> str:
             f"{amount(best[leader], 'chips')} in its best twelve months (all medians, by the model).")  # fmt: skip
 
 
-def _best_year(context: Context, offer: str) -> float:
-    """Median over draws of the most that was delivered in any twelve months up to the as-of date."""
-    units = context.data["units_delivered"].sel(offer=offer).transpose("month", "draw").values
+def _best_years(context: Context, offers: Sequence[str]) -> dict[str, float]:
+    """By offer the median over draws of the most that was delivered in any twelve months up to the as-of date."""
+    units = context.data["units_delivered"].sel(offer=list(offers)).transpose("month", "offer", "draw").values
     sums = np.cumsum(np.asarray(units[: context.split], np.float64), axis=0)
     years = np.concatenate([sums[_YEAR - 1 : _YEAR], sums[_YEAR:] - sums[:-_YEAR]])
-    return float(np.median(years.max(0)))
+    return dict(zip(offers, map(float, np.median(years.max(0), axis=-1)), strict=True))
 
 
 def chip_rows(context: Context) -> list[ChipRow]:
@@ -134,8 +135,9 @@ def _revenue(context: Context) -> Finding | None:
 
 def gate_shares(context: Context) -> dict[str, float]:
     """Probability that each gate binds, mean over the twelve months after the as-of date."""
-    mean = context.ahead("binding_gate").mean(("month", "draw"))
-    return {str(gate): float(mean.sel(gate=gate)) for gate in mean["gate"].values}
+    ahead = context.ahead("binding_gate").transpose("gate", ...)
+    mean = ahead.values.reshape(ahead.sizes["gate"], -1).mean(-1, dtype=np.float64)
+    return dict(zip(map(str, ahead["gate"].values), map(float, mean), strict=True))
 
 
 def _gate(context: Context) -> Finding | None:

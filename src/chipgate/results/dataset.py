@@ -130,16 +130,15 @@ def quantiles(values: xr.DataArray) -> dict[str, NDArray[np.float64]]:
     high, weight = np.minimum(low + 1, array.shape[-1] - 1), places - low
     found = np.empty((*array.shape[:-1], len(QUANTILES) + 1))
 
-    def one(step: int) -> None:
-        # One sort in the precision of the draws serves all quantiles, one time step at a time.
+    def one(step: int | slice) -> None:
+        # One sort in the precision of the draws serves all quantiles.
         ordered = np.sort(array[step], axis=-1)
         below, above = ordered[..., low].astype(np.float64), ordered[..., high].astype(np.float64)
         found[step, ..., :-1] = below + (above - below) * weight
         found[step, ..., -1] = array[step].mean(-1, dtype=np.float64)
 
     if array.size < _SMALL:
-        for step in range(len(array)):
-            one(step)
+        one(slice(None))
     else:
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             list(pool.map(one, range(len(array))))

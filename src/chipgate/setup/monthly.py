@@ -56,7 +56,8 @@ def monthly_of(
     arrays = {
         "live": _live(made), "us_open": gate.us_open, "fee": gate.fee, "cap": np.minimum(gate.cap, 1e9),
         "production": production, "stock_set": stock_set, "stock_factor": _stock_factor(made),
-        "budget": _budget(made, draws), "fear": _fear(made, draws), "level_given": levels,
+        "budget": _budget(made, draws), "level_given": levels,
+        "fear": draws.once("orders:fear", lambda: (_fear(made, draws),))[0],
         "us_given": given["washington.open"], "fee_given": given["washington.fee"], "us_u": gate.u,
         "us_future": np.array([[float(t > now)] for t in range(len(months))]),
         "move_u": np.stack(
