@@ -60,7 +60,7 @@ def test_what_the_record_holds_adds_nothing(ask: Asker, events: list[dict[str, A
 @pytest.mark.parametrize(
     "wrong",
     [{"actor_side": "mars"}, {"chips": ["no_such_chip"]}, {"date": "last week"}, {"confidence": 7}, {"on": "perhaps"},
-     {"authority_rank": 0}, {"instrument": "bribe"}],
+     {"authority_rank": 0}, {"instrument": "bribe"}, {"colour": "red"}],
     ids=lambda wrong: next(iter(wrong)),
 )  # fmt: skip
 def test_a_broken_event_is_named(ask: Asker, events: list[dict[str, Any]], wrong: dict[str, Any]) -> None:

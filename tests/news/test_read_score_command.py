@@ -17,7 +17,9 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A reader that finds one event; the test sees how it was called."""
     called: dict[str, Any] = {}
 
-    def read_document(raw: bytes, *, published: date | None, date_order: str | None, name: str, data: Any = None) -> Any:
+    def read_document(
+        raw: bytes, *, published: date | None, date_order: str | None, name: str, data: Any = None
+    ) -> Any:
         called.update(raw=raw, published=published, date_order=date_order, name=name)
         return SimpleNamespace(to_json=lambda: {"published": str(published), "events": [EVENT]})
 

@@ -15,8 +15,15 @@ _Text = Annotated[str, Field(max_length=2000)]
 _Names = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=50)]
 
 
+_DERIVED = frozenset((
+    "date_precision", "date_basis", "date_announced", "date_implemented", "date_removed", "mentions", "gta_type_id",
+    "mast_chapter", "plover",
+))  # fmt: skip
+"""Fields of an event's JSON that follow from others or serve other vocabularies; a scenario rests on none."""
+
+
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class _Number(_Strict):
@@ -26,7 +33,7 @@ class _Number(_Strict):
 
 
 class _Given(_Strict):
-    """The fields of an event's JSON that a scenario rests on; codes of other vocabularies are left aside."""
+    """The fields of an event's JSON that a scenario rests on."""
 
     instrument: NewsInstrument
     actor: _Text | None = ""
@@ -69,7 +76,7 @@ def events_given(rows: Sequence[Mapping[str, Any]], chips: Mapping[str, Any]) ->
 
 def _event(row: Mapping[str, Any], number: int, chips: Mapping[str, Any]) -> Event:
     try:
-        given = _Given.model_validate(row)
+        given = _Given.model_validate({key: value for key, value in row.items() if key not in _DERIVED})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
