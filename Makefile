@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test chromium lint types check lock bench docs history scoreboard clean
+.PHONY: run test chromium lint types check lock bench docs history scoreboard calibration clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime
@@ -68,6 +68,15 @@ docs: $(VENV)/.dev
 # Apart from the other pages, since it runs the market.
 history: $(VENV)/.runtime
 	@$(BIN)/chipgate record --prior --markdown docs/history.md
+
+# The posteriors that ship, their checks and the page on them: hours on two cores, resumable.
+calibration: $(VENV)/.runtime
+	@$(BIN)/chipgate calibrate --out out/calibrate
+	@cp out/calibrate/posterior/*.json src/chipgate/data/posterior/
+	@$(BIN)/chipgate calibrate --out out/calibrate --synthetic 24 --members 256 --as-of 2024-03-31 > /dev/null
+	@for day in 2024-03-31 2025-08-17; do \
+	  $(BIN)/chipgate calibrate --out out/calibrate --nuts --as-of $$day --warmup 60 --samples 100 > /dev/null; done
+	@$(BIN)/chipgate calibrate --out out/calibrate --page docs/calibration.md
 
 # Resumable: runs are kept in out/backtest.
 scoreboard: $(VENV)/.runtime

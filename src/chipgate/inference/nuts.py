@@ -82,7 +82,7 @@ def sampled(
     # Iterations come first in what was kept, chains second.
     after = {name: np.concatenate(kept[name])[size.warmup :] for name in ("z", "diverging", "steps", "accept")}
     draws = np.moveaxis(mean + after["z"] @ factor.T, 0, 1)[:, : size.samples]
-    return draws, diagnosed(draws, after)
+    return draws, {"warmup": size.warmup, **diagnosed(draws, after)}
 
 
 def _keep(path: Path, kept: dict[str, Any]) -> None:

@@ -185,6 +185,8 @@ def _synthetic(found: dict[str, Any] | None) -> str:
         return "Not run: `chipgate calibrate --synthetic N`."
     cover = ", ".join(f"{float(level):.0%}: {share:.0%}" for level, share in found["coverage"].items())
     return (
+        f"`chipgate calibrate --synthetic {found['replicates']} --members {found['members']} "
+        f"--as-of {found['as_of']}`: "
         f"{found['replicates']} records drawn from the model with the streams and periods of {found['as_of']}, each "
         f"fitted as the real one, {found['members']} members. Share of {found['streams']} true scores inside central "
         f"intervals: {cover}. Counts of their places by tenths: {', '.join(map(str, found['histogram']))}. Streams "
@@ -200,6 +202,8 @@ def _nuts(found: dict[str, Any]) -> str:
     away = [abs(r["ensemble_mean"] - r["nuts_mean"]) / max(r["nuts_sd"], 1e-9) for r in rows]
     ratio = [r["ensemble_sd"] / max(r["nuts_sd"], 1e-9) for r in rows]
     lines = [
+        f"`chipgate calibrate --nuts --as-of {found['as_of']} --warmup {found['warmup']} "
+        f"--samples {found['samples']}`: "
         f"NumPyro's NUTS on the {len(rows)} unknowns of the posterior of {found['as_of']} that have an exact gradient, "
         f"all others at their medians, beside the ensemble on the same: {found['chains']} chains of "
         f"{found['samples']}, R-hat at most {found['largest_r_hat']:.3f}, effective size at least "
