@@ -152,24 +152,14 @@ _COUNTS_COMPUTE = ("compute_added_ratio", "compute_added_china", "compute_import
 _IN_CHIPS = ("compute_added_china", "compute_imported")
 
 
-class RivalFigure(Record):
-    """A figure of a published scenario study, with the scenario file that says the same here.
+class SaidElsewhere(Record):
+    """A figure that someone else published, as a forecast or in a study.
 
     Attributes:
-        study: Name of the study. ``pathway``: its scenario in words; ``scenario``: ours.
-        quantity: What it counts. ``measure``: measure of compute on which the study counts, where it counts compute.
-        counted_in: Chip in whose equivalents it counts compute; converted into H100-equivalents on ``measure``.
-        said: The figure in the words of the source, and where in it.
+        low, high: Of the figure; both equal to it where none is given.
+        said: The figure in the words of the source, where in it, and how the words became ``value``.
     """
 
-    id: Id
-    study: str
-    pathway: str
-    scenario: str
-    quantity: Quantity
-    year: int
-    measure: Literal["fp8", "fp4", "memory_bandwidth", "usd"] | None = None
-    counted_in: Id | None = None
     unit: str = Field(min_length=1)
     value: float
     low: float
@@ -181,9 +171,32 @@ class RivalFigure(Record):
     notes: str = ""
 
     @model_validator(mode="after")
-    def _check(self) -> Self:
+    def _check_range(self) -> Self:
         if not self.low <= self.value <= self.high:
             raise ValueError(f"low <= value <= high is broken: {self.low}, {self.value}, {self.high}")
+        return self
+
+
+class RivalFigure(SaidElsewhere):
+    """A figure of a published scenario study, with the scenario file that says the same here.
+
+    Attributes:
+        study: Name of the study. ``pathway``: its scenario in words; ``scenario``: ours.
+        quantity: What it counts. ``measure``: measure of compute on which the study counts, where it counts compute.
+        counted_in: Chip in whose equivalents it counts compute; converted into H100-equivalents on ``measure``.
+    """
+
+    id: Id
+    study: str
+    pathway: str
+    scenario: str
+    quantity: Quantity
+    year: int
+    measure: Literal["fp8", "fp4", "memory_bandwidth", "usd"] | None = None
+    counted_in: Id | None = None
+
+    @model_validator(mode="after")
+    def _check_compute(self) -> Self:
         if (self.quantity in _COUNTS_COMPUTE) != (self.measure is not None):
             raise ValueError("a figure of compute needs a measure, and nothing else has one")
         if (self.quantity in _IN_CHIPS) != (self.counted_in is not None):
@@ -191,11 +204,11 @@ class RivalFigure(Record):
         return self
 
 
-class PublishedForecast(Record):
+class PublishedForecast(SaidElsewhere):
     """A forecast that someone published in answer to a question that the scoreboard asks.
 
     Attributes:
-        question: Which question. ``said``: the forecast in its words, and how it became ``value``.
+        question: Which question.
     """
 
     id: Id
@@ -203,19 +216,6 @@ class PublishedForecast(Record):
     publisher: str = Field(min_length=1)
     published_date: Date
     unit: Literal["USD/quarter"]
-    value: float
-    low: float
-    high: float
-    said: str = Field(min_length=1)
-    source_urls: Names = Field(min_length=1)
-    confidence: Confidence
-    notes: str = ""
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if not self.low <= self.value <= self.high:
-            raise ValueError(f"low <= value <= high is broken: {self.low}, {self.value}, {self.high}")
-        return self
 
 
 class LanguageModel(Record):

@@ -9,6 +9,17 @@ import { theme } from "./theme.js";
 
 const POINTS = ["p5", "p10", "p25", "p50", "p75", "p90", "p95", "mean"];
 
+/** A fan of one series, as the views list them. */
+export const fan = (metric, key, title, colour, more = {}) => ({
+  id: `${metric}-${key}`,
+  kind: "fan",
+  metric,
+  key,
+  title,
+  colour,
+  ...more,
+});
+
 /** Series of a metric by its label; one that is nought throughout is left out by the server and put back here. */
 export function seriesOf(bands, metric, key = "") {
   const found = bands?.metrics[metric];

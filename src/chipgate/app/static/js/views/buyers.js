@@ -1,12 +1,11 @@
 /** Who gets the chips: buyers in China. */
 
-import { hue, liveKeys, metricView, nameOf } from "../kit.js";
+import { fan, hue, liveKeys, metricView, nameOf } from "../kit.js";
 
 function specs(run) {
   const { bands } = run;
   const names = (bands.axes.buyer || []).map((one) => [one.id, one.label]);
   const live = liveKeys(bands, "units_by_buyer");
-  const fan = (metric, key, title, colour) => ({ id: `${metric}-${key}`, kind: "fan", metric, key, title, colour });
   return [
     {
       id: "all",

@@ -1,6 +1,6 @@
 /** Compute on both sides, in four measures. */
 
-import { hue, liveKeys, metricView, seriesOf } from "../kit.js";
+import { fan, hue, liveKeys, metricView, seriesOf } from "../kit.js";
 
 const MEASURES = [
   ["fp8", "FP8 arithmetic"],
@@ -10,15 +10,6 @@ const MEASURES = [
 ];
 
 function specs(run) {
-  const fan = (metric, key, title, colour, more = {}) => ({
-    id: `${metric}-${key}`,
-    kind: "fan",
-    metric,
-    key,
-    title,
-    colour,
-    ...more,
-  });
   const has = (metric, key) => seriesOf(run.bands, metric, key);
   const sources = run.bands.metrics.compute_by_source
     ? [...new Set(liveKeys(run.bands, "compute_by_source").map((key) => key.split("/")[0]))]

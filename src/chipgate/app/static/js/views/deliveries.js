@@ -1,6 +1,6 @@
 /** Deliveries and gates: how many chips land, by which route, and which gate keeps out the rest. */
 
-import { hue, liveKeys, metricView, nameOf, seriesOf } from "../kit.js";
+import { fan, hue, liveKeys, metricView, nameOf, seriesOf } from "../kit.js";
 
 const GATES = [
   ["washington", "Washington's licence"],
@@ -18,15 +18,6 @@ function specs(run) {
   const isLegal = (key) => bands.axes.offer?.find((one) => one.id === key)?.route === "legal";
   const legal = liveKeys(bands, "units_delivered", isLegal);
   const first = legal.includes("h20_legal") ? ["h20_legal", ...legal.filter((key) => key !== "h20_legal")] : legal;
-  const fan = (metric, key, title, colour, more = {}) => ({
-    id: `${metric}-${key}`,
-    kind: "fan",
-    metric,
-    key,
-    title,
-    colour,
-    ...more,
-  });
   return [
     fan("units_by_route", "legal", "Legal foreign chips delivered", hue("blue"), {
       wide: true,

@@ -2,7 +2,7 @@
 
 import { h, fill } from "../dom.js";
 import { call } from "../api.js";
-import { Charts, hue, nameOf } from "../kit.js";
+import { Charts, fan, hue, nameOf } from "../kit.js";
 import { Chart } from "../chart.js";
 import { monthWord, percent } from "../format.js";
 import { theme } from "../theme.js";
@@ -23,15 +23,6 @@ const inputColours = (colours) => ({
 });
 
 function specs(run) {
-  const fan = (metric, key, title, colour, more = {}) => ({
-    id: `${metric}-${key}`,
-    kind: "fan",
-    metric,
-    key,
-    title,
-    colour,
-    ...more,
-  });
   return [
     fan("huawei_units", "", "Huawei chips delivered", hue("vermilion"), { marks: true }),
     fan("domestic_units", "", "All domestic chips delivered", hue("vermilion")),

@@ -1,7 +1,7 @@
 /** The order book of one chip: ordered, pulled forward, cancelled, waiting, in stock. */
 
 import { h, fill, choice, labelled } from "../dom.js";
-import { Charts, hue, liveKeys } from "../kit.js";
+import { Charts, fan, hue, liveKeys } from "../kit.js";
 
 const METRICS = ["order_book", "orders", "orders_ahead", "cancelled", "maker_stock", "units_delivered"];
 
@@ -13,22 +13,13 @@ export default {
   mount(place, app) {
     const specs = () => {
       const offer = app.store.view.offer || "h20_legal";
-      const fan = (metric, title, colour, more = {}) => ({
-        id: `${metric}-${offer}`,
-        kind: "fan",
-        metric,
-        key: offer,
-        title,
-        colour,
-        ...more,
-      });
       return [
-        fan("order_book", "Orders not yet delivered", hue("blue"), { wide: true, height: 340, marks: true }),
-        fan("orders", "New orders", hue("blue")),
-        fan("orders_ahead", "Orders for fear of a closure", hue("orange")),
-        fan("cancelled", "Orders cancelled", hue("vermilion")),
-        fan("units_delivered", "Delivered", hue("green")),
-        fan("maker_stock", "Chips in the maker's stock for China", hue("purple")),
+        fan("order_book", offer, "Orders not yet delivered", hue("blue"), { wide: true, height: 340, marks: true }),
+        fan("orders", offer, "New orders", hue("blue")),
+        fan("orders_ahead", offer, "Orders for fear of a closure", hue("orange")),
+        fan("cancelled", offer, "Orders cancelled", hue("vermilion")),
+        fan("units_delivered", offer, "Delivered", hue("green")),
+        fan("maker_stock", offer, "Chips in the maker's stock for China", hue("purple")),
       ];
     };
     const charts = new Charts(app, specs);

@@ -2,7 +2,7 @@
 
 import { h, fill, segments } from "../dom.js";
 import { call, replaced } from "../api.js";
-import { Charts, liveKeys, nameOf } from "../kit.js";
+import { Charts, fan, liveKeys, nameOf } from "../kit.js";
 import { Chart } from "../chart.js";
 import { unitWords } from "../format.js";
 import { theme } from "../theme.js";
@@ -34,21 +34,12 @@ const toneOf = (vendor) => theme().hue[OWN[vendor] || "grey"];
 
 function specs(run) {
   const vendors = liveKeys(run.bands, "revenue");
-  const fan = (metric, key, title, i, more = {}) => ({
-    id: `${metric}-${key}`,
-    kind: "fan",
-    metric,
-    key,
-    title,
-    colour: () => toneOf(key),
-    ...more,
-  });
+  const of = (key, what) => `${nameOf(run.bands, "vendor", key)}'s ${what}`;
+  const own = (metric, key, what, more) => fan(metric, key, of(key, what), () => toneOf(key), more);
   return [
     ...vendors
       .slice(0, 6)
-      .map((key, i) =>
-        fan("revenue", key, `${nameOf(run.bands, "vendor", key)}'s revenue from chips in China`, i, { marks: i === 0 }),
-      ),
+      .map((key, i) => own("revenue", key, "revenue from chips in China", { marks: i === 0 })),
     {
       id: "share",
       kind: "stack",
@@ -59,9 +50,9 @@ function specs(run) {
       height: 340,
       colours: (colours) => Object.fromEntries(ROUTES.map(([id, name]) => [name, colours.route[id]])),
     },
-    ...["nvidia", "amd"].flatMap((key, i) => [
-      fan("gross_profit", key, `${nameOf(run.bands, "vendor", key)}'s gross profit after fee`, i),
-      fan("charges", key, `${nameOf(run.bands, "vendor", key)}'s write-downs of stranded stock`, i),
+    ...["nvidia", "amd"].flatMap((key) => [
+      own("gross_profit", key, "gross profit after fee"),
+      own("charges", key, "write-downs of stranded stock"),
     ]),
   ];
 }
