@@ -10,7 +10,7 @@ import { theme } from "./theme.js";
 const POINTS = ["p5", "p10", "p25", "p50", "p75", "p90", "p95", "mean"];
 
 /** A fan of one series, as the views list them. */
-export const fan = (metric, key, title, colour, more = {}) => ({
+export const fanOf = (metric, key, title, colour, more = {}) => ({
   id: `${metric}-${key}`,
   kind: "fan",
   metric,

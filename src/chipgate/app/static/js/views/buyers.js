@@ -1,6 +1,6 @@
 /** Who gets the chips: buyers in China. */
 
-import { fan, hue, liveKeys, metricView, nameOf } from "../kit.js";
+import { fanOf, hue, liveKeys, metricView, nameOf } from "../kit.js";
 
 function specs(run) {
   const { bands } = run;
@@ -16,7 +16,7 @@ function specs(run) {
       wide: true,
       height: 420,
     },
-    ...live.slice(0, 8).map((key) => fan("units_by_buyer", key, nameOf(bands, "buyer", key), hue("blue"))),
+    ...live.slice(0, 8).map((key) => fanOf("units_by_buyer", key, nameOf(bands, "buyer", key), hue("blue"))),
     {
       id: "rent",
       kind: "stack",
@@ -26,8 +26,8 @@ function specs(run) {
       wide: true,
       height: 340,
     },
-    fan("buyer_welfare", "", "Buyers' surplus over having only the outside option", hue("green")),
-    fan("spend_on_chips", "", "Spending on chips in China", hue("vermilion")),
+    fanOf("buyer_welfare", "", "Buyers' surplus over having only the outside option", hue("green")),
+    fanOf("spend_on_chips", "", "Spending on chips in China", hue("vermilion")),
   ];
 }
 

@@ -1,6 +1,6 @@
 /** Compute on both sides, in four measures. */
 
-import { fan, hue, liveKeys, metricView, seriesOf } from "../kit.js";
+import { fanOf, hue, liveKeys, metricView, seriesOf } from "../kit.js";
 
 const MEASURES = [
   ["fp8", "FP8 arithmetic"],
@@ -16,7 +16,7 @@ function specs(run) {
     : [];
   return [
     ...MEASURES.filter(([key]) => has("compute_ratio", key)).map(([key, name], i) =>
-      fan("compute_ratio", key, `US over China, ${name}`, hue("blue"), { marks: i === 0 }),
+      fanOf("compute_ratio", key, `US over China, ${name}`, hue("blue"), { marks: i === 0 }),
     ),
     {
       id: "sides",
@@ -45,10 +45,10 @@ function specs(run) {
         name: (run.bands.axes.source || []).find((one) => one.id === source)?.label || source,
       })),
     },
-    fan("us_lead", "fp8", "US compute over what Chinese buyers can use, FP8", hue("blue")),
-    fan("rented_abroad_h100e", "fp8", "Compute rented abroad, FP8", hue("green")),
-    fan("largest_training_run", "", "Largest training run of one Chinese buyer", hue("purple")),
-    fan("serving_capacity", "", "Tokens a day that chips for inference can decode", hue("orange")),
+    fanOf("us_lead", "fp8", "US compute over what Chinese buyers can use, FP8", hue("blue")),
+    fanOf("rented_abroad_h100e", "fp8", "Compute rented abroad, FP8", hue("green")),
+    fanOf("largest_training_run", "", "Largest training run of one Chinese buyer", hue("purple")),
+    fanOf("serving_capacity", "", "Tokens a day that chips for inference can decode", hue("orange")),
   ];
 }
 

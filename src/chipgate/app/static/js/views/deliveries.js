@@ -1,6 +1,6 @@
 /** Deliveries and gates: how many chips land, by which route, and which gate keeps out the rest. */
 
-import { fan, hue, liveKeys, metricView, nameOf, seriesOf } from "../kit.js";
+import { fanOf, hue, liveKeys, metricView, nameOf, seriesOf } from "../kit.js";
 
 const GATES = [
   ["washington", "Washington's licence"],
@@ -19,7 +19,7 @@ function specs(run) {
   const legal = liveKeys(bands, "units_delivered", isLegal);
   const first = legal.includes("h20_legal") ? ["h20_legal", ...legal.filter((key) => key !== "h20_legal")] : legal;
   return [
-    fan("units_by_route", "legal", "Legal foreign chips delivered", hue("blue"), {
+    fanOf("units_by_route", "legal", "Legal foreign chips delivered", hue("blue"), {
       wide: true,
       height: 340,
       marks: true,
@@ -37,9 +37,9 @@ function specs(run) {
     },
     ...first
       .slice(0, 6)
-      .map((key) => fan("units_delivered", key, `${nameOf(bands, "offer", key)} delivered`, hue("blue"))),
-    fan("domestic_units", "", "Domestic chips delivered", hue("vermilion")),
-    fan("grey_units", "", "Smuggled chips", hue("purple")),
+      .map((key) => fanOf("units_delivered", key, `${nameOf(bands, "offer", key)} delivered`, hue("blue"))),
+    fanOf("domestic_units", "", "Domestic chips delivered", hue("vermilion")),
+    fanOf("grey_units", "", "Smuggled chips", hue("purple")),
     {
       id: "lost",
       kind: "lines",

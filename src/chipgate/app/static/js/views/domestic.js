@@ -2,7 +2,7 @@
 
 import { h, fill } from "../dom.js";
 import { call } from "../api.js";
-import { Charts, fan, hue, nameOf } from "../kit.js";
+import { Charts, fanOf, hue, nameOf } from "../kit.js";
 import { Chart } from "../chart.js";
 import { monthWord, percent } from "../format.js";
 import { theme } from "../theme.js";
@@ -24,8 +24,8 @@ const inputColours = (colours) => ({
 
 function specs(run) {
   return [
-    fan("huawei_units", "", "Huawei chips delivered", hue("vermilion"), { marks: true }),
-    fan("domestic_units", "", "All domestic chips delivered", hue("vermilion")),
+    fanOf("huawei_units", "", "Huawei chips delivered", hue("vermilion"), { marks: true }),
+    fanOf("domestic_units", "", "All domestic chips delivered", hue("vermilion")),
     {
       id: "input",
       kind: "stack",
@@ -44,11 +44,11 @@ function specs(run) {
       colours: inputColours,
       height: 340,
     },
-    ...WORK.map(([key]) => fan("sufficiency", key, `Domestic supply over demand, ${key}`, () => theme().workload[key])),
-    fan("die_bank", "", "Banked dies", hue("blue")),
-    fan("hbm_stock", "", "Memory stacks in stock", hue("vermilion")),
+    ...WORK.map(([key]) => fanOf("sufficiency", key, `Domestic supply over demand, ${key}`, () => theme().workload[key])),
+    fanOf("die_bank", "", "Banked dies", hue("blue")),
+    fanOf("hbm_stock", "", "Memory stacks in stock", hue("vermilion")),
     ...WORK.map(([key]) =>
-      fan(
+      fanOf(
         "maturity",
         key,
         `Maturity of Ascend software, ${nameOf(run.bands, "workload", key)}`,

@@ -1,7 +1,7 @@
 /** The order book of one chip: ordered, pulled forward, cancelled, waiting, in stock. */
 
 import { h, fill, choice, labelled } from "../dom.js";
-import { Charts, fan, hue, liveKeys } from "../kit.js";
+import { Charts, fanOf, hue, liveKeys } from "../kit.js";
 
 const METRICS = ["order_book", "orders", "orders_ahead", "cancelled", "maker_stock", "units_delivered"];
 
@@ -14,12 +14,12 @@ export default {
     const specs = () => {
       const offer = app.store.view.offer || "h20_legal";
       return [
-        fan("order_book", offer, "Orders not yet delivered", hue("blue"), { wide: true, height: 340, marks: true }),
-        fan("orders", offer, "New orders", hue("blue")),
-        fan("orders_ahead", offer, "Orders for fear of a closure", hue("orange")),
-        fan("cancelled", offer, "Orders cancelled", hue("vermilion")),
-        fan("units_delivered", offer, "Delivered", hue("green")),
-        fan("maker_stock", offer, "Chips in the maker's stock for China", hue("purple")),
+        fanOf("order_book", offer, "Orders not yet delivered", hue("blue"), { wide: true, height: 340, marks: true }),
+        fanOf("orders", offer, "New orders", hue("blue")),
+        fanOf("orders_ahead", offer, "Orders for fear of a closure", hue("orange")),
+        fanOf("cancelled", offer, "Orders cancelled", hue("vermilion")),
+        fanOf("units_delivered", offer, "Delivered", hue("green")),
+        fanOf("maker_stock", offer, "Chips in the maker's stock for China", hue("purple")),
       ];
     };
     const charts = new Charts(app, specs);

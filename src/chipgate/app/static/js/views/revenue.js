@@ -2,7 +2,7 @@
 
 import { h, fill, segments } from "../dom.js";
 import { call, replaced } from "../api.js";
-import { Charts, fan, liveKeys, nameOf } from "../kit.js";
+import { Charts, fanOf, liveKeys, nameOf } from "../kit.js";
 import { Chart } from "../chart.js";
 import { unitWords } from "../format.js";
 import { theme } from "../theme.js";
@@ -35,7 +35,7 @@ const toneOf = (vendor) => theme().hue[OWN[vendor] || "grey"];
 function specs(run) {
   const vendors = liveKeys(run.bands, "revenue");
   const of = (key, what) => `${nameOf(run.bands, "vendor", key)}'s ${what}`;
-  const own = (metric, key, what, more) => fan(metric, key, of(key, what), () => toneOf(key), more);
+  const own = (metric, key, what, more) => fanOf(metric, key, of(key, what), () => toneOf(key), more);
   return [
     ...vendors
       .slice(0, 6)
