@@ -130,7 +130,7 @@ export default {
       h(
         "p.lead",
         null,
-        "Huawei's output is the least of packaging, good dies and memory; the other makers follow ramps. The crossover is a distribution, not a date.",
+        "Huawei's output is the least of packaging, good dies and memory; the other makers follow ramps. The crossover is a distribution, not a date. The record says next to nothing of yields, memory and how fast software matures, so what follows from them is a statement of priors.",
       ),
       waiting,
       charts.element,
