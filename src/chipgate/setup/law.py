@@ -60,7 +60,7 @@ class Washington:
 
     Attributes:
         us_open, fee, cap: By the law known at the as-of date, ``[t c d]``.
-        close, reopen: Monthly rates of later acts by family, ``[f d]``; ``u``: their uniforms, ``[t 4 f d]``, by part of a month.
+        close, reopen: Monthly rates of later acts by family, ``[f d]``; ``u``: their uniforms, ``[t 4 f d]``.
         stands: 1 where that law lets a family in by the end, ``[f d]``.
         remote: Monthly rate of a formal act on remote access, ``[d]``.
         let_in: When the law known at the as-of date let each family in, up to that date.
