@@ -14,7 +14,7 @@ from chipgate.news.lists import lists
 from chipgate.news.published import published_of
 from chipgate.news.read import read_document
 from chipgate.news.story import Story
-from chipgate.news.tokens import Trie, tokenise
+from chipgate.news.tokens import Trie, longest, tokenise
 from chipgate.schema.tables import Instrument
 
 DAY = date(2025, 9, 17)  # a Wednesday
@@ -168,7 +168,7 @@ def test_a_new_phrase_is_one_line(tmp_path: Path) -> None:
 def test_a_longer_name_that_begins_inside_another_wins() -> None:
     trie = Trie([("the ministry", "role"), ("Ministry of Commerce", "mofcom"), ("commerce", "word")])
     tokens = tokenise("On Monday the Ministry of Commerce told the ministry so.")
-    found = trie.longest(tokens, 0, len(tokens.words))
+    found = longest(trie.every(tokens, 0, len(tokens.words)))
     assert [match.value for match in found] == ["mofcom", "role"]
 
 

@@ -145,6 +145,19 @@ MARKS: Final[dict[str, tuple[str, ...]]] = {
     "recent": ("recent", "past", "earlier"),
     "step": ("this", "last", "next", "past", "previous", "following"),
 }
+_SORTS: Final = {
+    mark: frozenset(sort for sort, own in MARKS.items() if any(mark.startswith(other) for other in own))
+    for marks in MARKS.values()
+    for mark in marks
+}
+_SCAN: Final = re.compile("(?=(" + "|".join(re.escape(m) for m in sorted(_SORTS, key=len, reverse=True)) + "))")
+
+
+def sorts_of(low: str) -> frozenset[str]:
+    """Sorts of marks that a text in small letters holds, found in one walk: at each place the longest mark."""
+    return frozenset[str]().union(*(_SORTS[mark] for mark in set(_SCAN.findall(low))))
+
+
 ASKS: Final = {
     "iso": ("year",),
     "cjk": ("cjk",),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
-from chipgate.news.date_forms import ASKS, DAYS, FORMS, MARKS, SEASONS
+from chipgate.news.date_forms import ASKS, DAYS, FORMS, SEASONS, sorts_of
 from chipgate.news.date_parts import day_of as _day
 from chipgate.news.date_parts import month_number as _month_number
 from chipgate.news.date_parts import month_of as _month
@@ -33,12 +33,11 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
     piece = text[start:end]
     taken: list[tuple[int, int]] = []
     hits: list[tuple[int, int, str, re.Match[str]]] = []
-    low = piece.lower()
-    if not any(mark in low for mark in _WORTH):
+    sorts = sorts_of(piece.lower())
+    if not sorts & _WORTH:
         return []
-    absent = {sort for sort, marks in MARKS.items() if not any(mark in low for mark in marks)}
     for kind, pattern in FORMS:
-        if any(sort in absent for sort in ASKS.get(kind, ())):
+        if not sorts.issuperset(ASKS.get(kind, ())):
             continue
         for match in pattern.finditer(piece):
             a, b = match.span()
@@ -81,10 +80,8 @@ def _next_such(when: When, story: Story) -> When | None:
     return replace(_day(when.first.replace(year=when.first.year + 1)), ahead=True)
 
 
-_WORTH: Final = (
-    *"0123456789", *(mark for sort in ("unit", "quarter", "season", "day", "month") for mark in MARKS[sort]),
-)  # fmt: skip
-"""What a sentence must hold, in small letters, to be looked through for dates at all."""
+_WORTH: Final = frozenset(("digit", "unit", "quarter", "season", "day", "month"))
+"""Sorts of marks of which a sentence must hold one to be looked through for dates at all."""
 
 
 def _resolve(kind: str, match: re.Match[str], story: Story) -> When | None:

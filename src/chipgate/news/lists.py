@@ -55,13 +55,11 @@ class Lists:
     """Everything that the reader looks up.
 
     Attributes:
-        names: Trie of names. ``words``: of word classes. ``cues``: of cues.
+        terms: Trie of names (``Named``), word classes (``str``) and cues (``Cue``), which one walk finds together.
         chips_of: Family of a chip -> ids of the catalogue.
     """
 
-    names: Trie
-    words: Trie
-    cues: Trie
+    terms: Trie
     rules: tuple[TriggerRule, ...]
     crosswalk: dict[str, CrossWalk]
     ladder: tuple[LadderRung, ...]
@@ -85,9 +83,13 @@ def _load(catalogue: Catalogue) -> Lists:
     chip_names = _table(catalogue.roots, "chip_names.csv", ChipName, lambda c: c.name)
     crosswalk = _table(catalogue.roots, "crosswalk.csv", CrossWalk, lambda c: c.instrument)
     return Lists(
-        names=Trie(_names(catalogue, chip_names)),
-        words=Trie((w.term, w.word_class) for w in words),
-        cues=Trie((c.term, c) for c in _table(catalogue.roots, "cues.csv", Cue, lambda c: (c.term, c.kind))),
+        terms=Trie(
+            [
+                *_names(catalogue, chip_names),
+                *((w.term, w.word_class) for w in words),
+                *((c.term, c) for c in _table(catalogue.roots, "cues.csv", Cue, lambda c: (c.term, c.kind))),
+            ]
+        ),
         rules=rules,
         crosswalk={c.instrument: c for c in crosswalk},
         ladder=tuple(_table(catalogue.roots, "ladder.csv", LadderRung, lambda r: (r.rank, r.authority))),

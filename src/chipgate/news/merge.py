@@ -20,19 +20,20 @@ STANDING_ORDER: Final = ("current", "background", "future", "hypothetical", "neg
 def merged(events: list[Event]) -> list[Event]:
     """Events of a document, mentions of one act put together; in order of their first mention."""
     kept: list[Event] = []
+    alike: dict[tuple[str, str], list[int]] = {}
     for event in events:
-        for i in range(len(kept) - 1, -1, -1):
-            if _same(kept[i], event):
-                kept[i] = _together(kept[i], event)
-                break
-        else:
+        places = alike.setdefault((event.instrument, event.actor_side), [])
+        at = next((i for i in reversed(places) if _same(kept[i], event)), None)
+        if at is None:
+            places.append(len(kept))
             kept.append(event)
+        else:
+            kept[at] = _together(kept[at], event)
     return kept
 
 
 def _same(a: Event, b: Event) -> bool:
-    if a.instrument != b.instrument or a.actor_side != b.actor_side:
-        return False
+    """Whether two events of one instrument and side can be one act."""
     if (a.context == "negated") != (b.context == "negated"):
         return False
     if a.chip_names and b.chip_names and not set(a.chip_names) & set(b.chip_names):

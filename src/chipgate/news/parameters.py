@@ -108,6 +108,19 @@ _PAY: Final = re.compile(
     r"|agreed|arrangement|condition|demand(?:s|ed)?|share\s+of|slice|kickback|tax)\b",
     re.I,
 )
+_FEE_OF: Final = re.compile(
+    r"\b(?:fee|cut|levy|surcharge|share|tax|royalty|commission)\s+(?:of|at|to|is|set at)\s+(?:about\s+|around\s+)?$",
+    re.I,
+)
+_APPOSED: Final = re.compile(r"\b(?:proceeds|revenues?|sales|cut)\s*[,(]\s*(?:or\s+)?$", re.I)
+_IS_FEE: Final = re.compile(
+    r"\s*(?:-\s*)?(?:revenue\s+)?(?:cut|fee|levy|surcharge|commission|export\s+tax|royalty|share\s+of|slice)", re.I
+)
+_OTHER_CUT: Final = re.compile(r"\b(?:growth|market|stake|job|workforce|staff|price)\b", re.I)
+_CHANGED: Final = re.compile(
+    r"\b(?:grew|rose|fell|account(?:s|ed)? for|comes? from|came from|represent|made up)\b", re.I
+)
+_DUTY: Final = re.compile(r"\b(?:tariff|dut(?:y|ies)|levy|levies)", re.I)
 
 
 @dataclass(frozen=True)
@@ -172,31 +185,20 @@ def is_fee(text: str, number: Number, start: int, end: int) -> bool:
     governed = (
         _FEE.match(after.lstrip(" -"))
         or _FEE.search(near_after)
-        or re.search(
-            r"\b(?:fee|cut|levy|surcharge|share|tax|royalty|commission)\s+(?:of|at|to|is|set at)\s+(?:about\s+"
-            r"|around\s+)?$",
-            before,
-            re.I,
-        )
+        or _FEE_OF.search(before)
     )
-    apposed = re.search(r"\b(?:proceeds|revenues?|sales|cut)\s*[,(]\s*(?:or\s+)?$", before, re.I)
+    apposed = _APPOSED.search(before)
     if apposed or _TO_GOVERNMENT.match(after):
         return True
     if not governed:
         return False
-    if re.match(
-        r"\s*(?:-\s*)?(?:revenue\s+)?(?:cut|fee|levy|surcharge|commission|export\s+tax|royalty|share\s+of|slice)",
-        after,
-        re.I,
-    ):
-        return not re.search(r"\b(?:growth|market|stake|job|workforce|staff|price)\b", near_after, re.I)
+    if _IS_FEE.match(after):
+        return not _OTHER_CUT.search(near_after)
     if _PAYS.search(near_before):
         return True
     if _GOVERNORS_CHANGE.search(near_before[-22:]) or _GOVERNORS_CHANGE.match(after.lstrip()):
         return False
-    if re.search(
-        r"\b(?:grew|rose|fell|account(?:s|ed)? for|comes? from|came from|represent|made up)\b", near_after, re.I
-    ):
+    if _CHANGED.search(near_after):
         return False
     return bool(_PAY.search(before) or _PAY.search(after))
 
@@ -221,7 +223,7 @@ def parameter_of(
             n
             for n in numbers
             if n.kind == "percent"
-            and re.search(r"\b(?:tariff|dut(?:y|ies)|levy|levies)", text[max(n.start - 30, s) : n.end + 30], re.I)
+            and _DUTY.search(text[max(n.start - 30, s) : n.end + 30])
         ]
         return Parameter("rate", _nearest(rates, at).value / 100, "fraction") if rates else None
     if instrument == "volume_cap":

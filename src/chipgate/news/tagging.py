@@ -7,7 +7,7 @@ from typing import Final
 from chipgate.news.lists import GOVERNMENT, Lists, Named
 from chipgate.news.parameters import Number, numbers_of
 from chipgate.news.sentences import Sentence
-from chipgate.news.tokens import Tokens
+from chipgate.news.tokens import Match, Tokens, longest
 from chipgate.schema.news import Cue
 
 Span = tuple[int, int]
@@ -267,16 +267,22 @@ def _nouns_apart(tokens: Tokens, classes: dict[str, list[Span]]) -> None:
 def tag(text: str, sentence: Sentence, tokens: Tokens, lists: Lists, memory: Memory) -> Tagged:
     """Tags of a sentence."""
     first, stop = tokens.at(sentence.start), tokens.at(sentence.end)
-    mentions = memory.resolved(_mentions(lists, tokens, first, stop), sentence.paragraph)
+    names: list[Match] = []
     classes: dict[str, list[Span]] = {}
-    for match in lists.words.every(tokens, first, stop):
-        spans = classes.setdefault(match.value, [])
-        if len(spans) < MOST_SPANS:
-            spans.append((match.first, match.stop))
+    cues: list[tuple[int, int, Cue]] = []
+    for match in lists.terms.every(tokens, first, stop):
+        value = match.value
+        if isinstance(value, str):
+            spans = classes.setdefault(value, [])
+            if len(spans) < MOST_SPANS:
+                spans.append((match.first, match.stop))
+        elif isinstance(value, Named):
+            names.append(match)
+        else:
+            cues.append(match)
+    mentions = memory.resolved(_mentions(names), sentence.paragraph)
     _nouns_apart(tokens, classes)
-    cues = [(m.first, m.stop, m.value) for m in lists.cues.every(tokens, first, stop)]
-    clause = _clauses(tokens, first, stop, cues)
-    return Tagged(sentence, first, stop, tokens, mentions, classes, cues, clause)
+    return Tagged(sentence, first, stop, tokens, mentions, classes, cues, _clauses(tokens, first, stop, cues))
 
 
 def with_numbers(text: str, tagged: Tagged) -> Tagged:
@@ -285,9 +291,9 @@ def with_numbers(text: str, tagged: Tagged) -> Tagged:
     return tagged
 
 
-def _mentions(lists: Lists, tokens: Tokens, first: int, stop: int) -> list[Mention]:
+def _mentions(names: list[Match]) -> list[Mention]:
     found: list[Mention] = []
-    for match in lists.names.longest(tokens, first, stop):
+    for match in longest(names):
         if found and found[-1].first == match.first:
             continue  # one reading of a name: the first in the lists
         found.append(Mention(match.first, match.stop, match.value))

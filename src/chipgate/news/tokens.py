@@ -75,59 +75,44 @@ class Trie:
             # A term without a capital fits in any case, so its words are not looked at again.
             node.values.append((None if tokens.words == tokens.lower else tuple(tokens.words), value))
 
-    def longest(self, tokens: Tokens, first: int, stop: int) -> list[Match]:
-        """Longest matches from left to right, none overlapping; all values of a term at the same place.
-
-        A longer term that begins inside a match takes its place: "the ministry" gives way to "Ministry of Commerce".
-        """
-        found: list[Match] = []
-        at = first
-        while at < stop:
-            matches = self._at(tokens, at, stop)
-            if matches and self._longer_inside(tokens, matches[0], stop):
-                at += 1
-            elif matches:
-                found += matches
-                at = matches[0].stop
-            else:
-                at += 1
-        return found
-
-    def _longer_inside(self, tokens: Tokens, match: Match, stop: int) -> bool:
-        size = match.stop - match.first
-        inside = (self._at(tokens, at, stop) for at in range(match.first + 1, match.stop))
-        return any(later and later[0].stop - later[0].first > size for later in inside)
-
     def every(self, tokens: Tokens, first: int, stop: int) -> list[Match]:
-        """All matches, those inside others as well."""
+        """All matches, those inside others as well, by their first token and then by their length."""
         found: list[Match] = []
         root = self._root.next
-        lower = tokens.lower
+        lower, words = tokens.lower, tokens.words
         for at in range(first, stop):
-            if lower[at] in root:
-                found += self._all_at(tokens, at, stop)
+            node = root.get(lower[at])
+            here = at + 1
+            while node is not None:
+                for written, value in node.values:
+                    if written is None or _case_fits(written, words, at):
+                        found.append(Match(at, here, value))
+                if here == stop:
+                    break
+                node = node.next.get(lower[here])
+                here += 1
         return found
 
-    def _at(self, tokens: Tokens, at: int, stop: int) -> list[Match]:
-        if tokens.lower[at] not in self._root.next:
-            return []
-        found = self._all_at(tokens, at, stop)
-        longest = max((m.stop for m in found), default=at)
-        return [m for m in found if m.stop == longest]
 
-    def _all_at(self, tokens: Tokens, at: int, stop: int) -> list[Match]:
-        node, here = self._root, at
-        found: list[Match] = []
-        lower = tokens.lower
-        while here < stop:
-            following = node.next.get(lower[here])
-            if following is None:
-                break
-            node, here = following, here + 1
-            for written, value in node.values:
-                if written is None or _case_fits(written, tokens.words, at):
-                    found.append(Match(at, here, value))
-        return found
+def longest(matches: Sequence[Match]) -> list[Match]:
+    """Of the matches of a stretch the longest from left to right, none overlapping, all values of a term.
+
+    A longer term that begins inside a match takes its place: "the ministry" gives way to "Ministry of Commerce".
+
+    Args:
+        matches: As ``Trie.every`` gives them.
+    """
+    best: dict[int, int] = {}
+    for match in matches:
+        best[match.first] = match.stop  # of one first token the longest comes last
+    chosen: set[int] = set()
+    end = -1
+    for first, stop in best.items():
+        size = stop - first
+        if first >= end and all(best.get(at, at) - at <= size for at in range(first + 1, stop)):
+            chosen.add(first)
+            end = stop
+    return [match for match in matches if match.first in chosen and match.stop == best[match.first]]
 
 
 def _case_fits(written: Sequence[str], words: Sequence[str], at: int) -> bool:
