@@ -27,7 +27,7 @@ ITEMS = Path(__file__).resolve().parent.parent / "tests" / "news" / "items"
 
 
 def varied() -> str:
-    """A megabyte of the sentences of the tests' items in random order, a word put into each so that none is met twice."""
+    """A megabyte of the sentences of the tests' items in random order, each with a word put in."""
     chance = random.Random(1)
     pages = [path.read_text(encoding="utf-8") for path in sorted(ITEMS.glob("*/*.txt"))]
     known = [s for page in pages for s in re.split(r"(?<=[.!?])\s+|\n+", page) if len(s.split()) > 6]
