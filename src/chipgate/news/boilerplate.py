@@ -50,6 +50,8 @@ def article_blocks(text: str, phrases: dict[str, tuple[str, ...]]) -> list[Block
     for line in lines:
         line.kind = _kind(line, phrases)
     _drop_sections(lines)
+    if len(lines) > 1 and lines[-1].kind == "heading" and lines[-1].words >= _LONG:
+        lines[-1].kind = "prose"  # nothing stands under it, so it is a sentence cut off
     kept = [line for line in lines if line.kind in ("prose", "item", "heading")]
     if not any(line.kind == "prose" or line.kind == "item" for line in kept):
         kept = [line for line in lines if line.kind != "rule" and line.kind != "furniture"]

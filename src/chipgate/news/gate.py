@@ -1,6 +1,7 @@
 """Topic: a score over the article, not a stop word list. Accelerators or their controls, and China, must be there."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from chipgate.news.tagging import Tagged
 
@@ -14,28 +15,44 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
 
     A named accelerator counts 2, a word for AI chips or a term of the rules 1 (each at most three times), words for
     controls or chips at large and the makers a half; words of other trades and of gaming take a half each; a notice
-    of listings that names no chip is on topic by its lists; without a Chinese side the score is nought.
+    of listings that names no chip is on topic by its lists; a sentence that tells of an act of another kind of the
+    vocabulary counts 1.5 (at most twice); without a Chinese side the score is nought.
     """
-    chips = words = control = makers = china = 0
+    chips = words = control = makers = china = acts = 0
     for one in sentences:
         chips += sum(m.named.kind == "chip" and not m.named.family.startswith(GAMING) for m in one.mentions)
         words += len(one.classes.get("AICHIP", ())) + len(one.classes.get("RULEW3", ()))
         control += sum(len(one.classes.get(name, ())) for name in ("CTRL", "ENTLIST", "LICREQ", "GENCHIP"))
         makers += len(one.named("@MAKER"))
+        acts += _other_act(one)
         china += len(one.named("@CN")) + sum(word == "chinese" for word in one.tokens.lower[one.first : one.stop])
     listed = sum(len(one.classes.get("ENTLIST", ())) for one in sentences)
-    if not china or not (chips or words or (listed and control >= 3)):
+    if not china or not (chips or words or acts or (listed and control >= 3)):
         return 0.0
     other = sum(len(one.classes.get("OFFTOPIC", ())) for one in sentences)
     return (
         -0.5 * min(other, 8)
         + 2.0 * min(chips, 3)
         + min(words, 3)
+        + 1.5 * min(acts, 2)
         + (LEAST_SCORE if listed and control >= 3 and not (chips or words) else 0.0)
         + 0.5 * min(control, 3)
         + 0.5 * min(makers, 2)
         + 0.25 * min(china, 2)
     )
+
+
+_OTHER_ACTS: Final = (
+    ("ANTITRUST", ("@MAKER",)),
+    ("RAREEARTH", ("CTRL", "RLIC", "LICREQ", "RESTRICT")),
+    ("BIGFUND", ("SUBSIDY", "GENCHIP", "AICHIP")),
+)
+"""Pairs of classes that together tell of an act of the vocabulary where no accelerator is named."""
+
+
+def _other_act(one: Tagged) -> bool:
+    held = one.classes
+    return any(a in held and any(one.named(b) if b[0] == "@" else b in held for b in others) for a, others in _OTHER_ACTS)
 
 
 def on_topic(sentences: Sequence[Tagged]) -> bool:

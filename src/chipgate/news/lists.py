@@ -1,5 +1,6 @@
 """The reader's lists, loaded once for a catalogue: names, words, cues, rules, ladders."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -123,7 +124,7 @@ NAME_NEEDS: Final = (
 def _check_classes(rules: tuple[TriggerRule, ...], known: set[str], path: Path) -> None:
     """Every class that a rule names must have a word."""
     for rule in rules:
-        used = [a.lstrip("^><~") for group in (*rule.need, *rule.block, *rule.head) for a in group.split("|")]
+        used = [a.lstrip("^><~") for group in (*rule.need, *rule.block, *rule.head) for a in re.split(r"[|+]", group)]
         for name in used:
             if name not in known and name not in NUMBER_NEEDS and name not in NAME_NEEDS:
                 raise DataError(f"rule {rule.id!r} names the class {name!r}, which has no word", path=path)

@@ -33,7 +33,7 @@ def merged(events: list[Event]) -> list[Event]:
 
 
 def _same(a: Event, b: Event) -> bool:
-    """Whether two events of one instrument and side can be one act."""
+    """Whether two events of one kind and side can be one act."""
     if (a.context == "negated") != (b.context == "negated"):
         return False
     if a.chip_names and b.chip_names and not set(a.chip_names) & set(b.chip_names):
@@ -44,7 +44,7 @@ def _same(a: Event, b: Event) -> bool:
         return a.instrument == "order_placed" and bool(set(a.chip_names) & set(b.chip_names))
     if a.parameter and b.parameter and a.parameter.name == b.parameter.name and a.parameter.value != b.parameter.value:
         return a.instrument not in ("revenue_fee", "tariff", "sales_result", "entity_listing")
-    if a.instrument == "state_media_signal" and a.actor != b.actor:
+    if a.instrument == "state_media_signal" and not set(a.actor.split("; ")) & set(b.actor.split("; ")):
         return False
     if a.instrument == "purchase_discouragement" and a.actor != b.actor and not {a.actor, b.actor} & GENERIC:
         return False  # each agency gives its own advice

@@ -88,7 +88,7 @@ def firm_before(tagged: Tagged, head: Span) -> Mention | None:
     if not before:
         return None
     last = before[-1]
-    if last.named.kind in ("firm", "outlet", "collective") and head[0] - last.stop <= _ACTIVE_GAP:
+    if last.named.kind in ("firm", "outlet", "collective", "state_media") and head[0] - last.stop <= _ACTIVE_GAP:
         return last
     return None
 

@@ -72,7 +72,8 @@ class Tagged:
 
     Attributes:
         classes: Word class -> spans. ``clause``: number of the clause of each token, from ``first`` on.
-        told: Classes and needs that the sentences just before have met.
+        told: Classes and needs that the sentences just before have met. ``government``: side of the last government
+            that the text has named shortly before the sentence.
     """
 
     sentence: Sentence
@@ -86,6 +87,7 @@ class Tagged:
     numbers: list[Number] = field(default_factory=list)
     found: dict[str, list[Span]] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
+    government: str = ""
 
     def clause_of(self, token: int) -> int:
         """Number of the clause of a token."""
@@ -146,11 +148,15 @@ class Memory:
             elif named.kind == "role" and named.side == "CN":
                 mention = Mention(mention.first, mention.stop, self._role(named))
             else:
-                self._see(named)
+                self._see(named, paragraph)
             found.append(mention)
         return found
 
-    def _see(self, named: Named) -> None:
+    def side_of(self, paragraph: int) -> str:
+        """Side of the government named last, in this paragraph or the one before."""
+        return self.government.side if self.government and paragraph - self.paragraph <= 1 else ""
+
+    def _see(self, named: Named, paragraph: int) -> None:
         if named.kind == "firm" and named.maker and named.side == "US":
             self.firm = named
         elif named.kind == "firm" and named.side == "CN" and not named.maker:
@@ -158,7 +164,7 @@ class Memory:
         elif named.kind == "chip":
             self.chip = named
         elif named.kind in ("state", "agency", "leader") and named.side in ("US", "CN", "third"):
-            self.government = named
+            self.government, self.paragraph = named, paragraph
 
     def _role(self, named: Named) -> Named:
         """Officials of no stated side are of the government named last."""
@@ -210,6 +216,11 @@ _AMBIGUOUS: Final = frozenset(
         "stop",
     ]
 )
+_QUALIFIES: Final = frozenset(["banned", "prohibited", "restricted", "controlled", "barred", "blocked", "approved"])
+_TAKES_OBJECT: Final = frozenset(
+    ["the", "these", "those", "such", "its", "their", "buy", "buying", "purchase", "purchasing", "sell", "selling",
+     "smuggle", "smuggled", "smuggling", "obtain", "obtaining", "acquire", "acquiring", "use", "using", "get", "more"]
+)  # fmt: skip
 _BEFORE_NOUN: Final = frozenset(
     [
         "the",
@@ -252,6 +263,13 @@ _BEFORE_NOUN: Final = frozenset(
 )
 
 
+def _fixed_apart(classes: dict[str, list[Span]]) -> None:
+    """Take the words of fixed phrases out of all classes: nothing is processed in "graphics processing units"."""
+    for low, high in classes.pop("FIXED", ()):
+        for name, spans in classes.items():
+            classes[name] = [(a, b) for a, b in spans if a < low or b > high or b - a == high - low]
+
+
 def _nouns_apart(tokens: Tokens, classes: dict[str, list[Span]]) -> None:
     """Take words that are nouns at their place out of the classes of verbs: the ban, an order."""
     for name in _VERBS:
@@ -260,8 +278,15 @@ def _nouns_apart(tokens: Tokens, classes: dict[str, list[Span]]) -> None:
             classes[name] = [
                 (a, b)
                 for a, b in spans
-                if not (b - a == 1 and tokens.lower[a] in _AMBIGUOUS and a > 0 and tokens.lower[a - 1] in _BEFORE_NOUN)
+                if b - a > 1 or a == 0 or not _is_noun(tokens.lower[a - 1], tokens.lower[a])
             ]
+
+
+def _is_noun(before: str, word: str) -> bool:
+    """Whether a word that may be a verb is a noun, or a participle that qualifies one, after the word before it."""
+    if word in _AMBIGUOUS:
+        return before in _BEFORE_NOUN
+    return word in _QUALIFIES and (before in _TAKES_OBJECT or before in PREPOSITIONS)
 
 
 def tag(text: str, sentence: Sentence, tokens: Tokens, lists: Lists, memory: Memory) -> Tagged:
@@ -280,9 +305,12 @@ def tag(text: str, sentence: Sentence, tokens: Tokens, lists: Lists, memory: Mem
             names.append(match)
         else:
             cues.append(match)
+    government = memory.side_of(sentence.paragraph)
     mentions = memory.resolved(_mentions(names), sentence.paragraph)
+    _fixed_apart(classes)
     _nouns_apart(tokens, classes)
-    return Tagged(sentence, first, stop, tokens, mentions, classes, cues, _clauses(tokens, first, stop, cues))
+    clause = _clauses(tokens, first, stop, cues)
+    return Tagged(sentence, first, stop, tokens, mentions, classes, cues, clause, government=government)
 
 
 def with_numbers(text: str, tagged: Tagged) -> Tagged:
@@ -300,6 +328,14 @@ def _mentions(names: list[Match]) -> list[Mention]:
         if len(found) >= 2 * MOST_SPANS:
             break
     return found
+
+
+def _participle(word: str) -> bool:
+    """Whether a word after a comma opens a participial clause: ", reversing an April ban"."""
+    return len(word) > 5 and word.endswith("ing") and word.islower() and word not in _NO_PARTICIPLES
+
+
+_NO_PARTICIPLES: Final = frozenset(["during", "nothing", "something", "anything", "everything"])
 
 
 def _clauses(tokens: Tokens, first: int, stop: int, cues: list[tuple[int, int, Cue]]) -> list[int]:
@@ -325,6 +361,10 @@ def _clauses(tokens: Tokens, first: int, stop: int, cues: list[tuple[int, int, C
             breaks.add(at)
             if comma and cue.term in _RELATIVE:
                 relative.add(at)
+    for at in range(first + 2, stop):
+        # After the second comma of a pair the clause before goes on: "ruled out, for now, letting it in".
+        if tokens.words[at - 1] == "," and _participle(tokens.words[at]) and "," not in tokens.words[max(at - 8, first) : at - 1]:
+            breaks.add(at)
     number, outer, latest = 0, -1, 0
     found: list[int] = []
     for i in range(first, stop):

@@ -119,7 +119,7 @@ class Rules:
             if not self._may(tagged, rule):
                 continue
             for head in self._heads(tagged, rule):
-                if any(a <= head[0] < b for a, b in shut):
+                if any(a <= head[0] < b for a, b in shut) or _speaks_to_press(tagged, head):
                     continue
                 hit = self._match(text, tagged, rule, head)
                 if hit is None:
@@ -166,7 +166,7 @@ class Rules:
                 if subject.how != "sentence" or rule.subject == "yes":
                     return None
                 subject, side = Subject(None), ""
-            if side == "third" and rule.side == "CN":
+            if side == "third" and (rule.side == "CN" or rule.instrument.startswith("legislation")):
                 return None
             if rule.subject == "yes" and side not in (rule.side, "any", "third"):
                 return None
@@ -179,20 +179,39 @@ class Rules:
                 return None
             if rule.instrument == "purchase_ban" and not side and not _speaks_of_china(tagged):
                 return None
+            if rule.side == "CN" and not side and tagged.government == "US" and rule.instrument in _ORDERS_AT_HOME:
+                return None
             weight += 0.15 if side == rule.side and subject.how != "sentence" else 0.05 if side else 0.0
         return Hit(rule, head, (low, high), subject, min(weight, 0.95))
 
     def _blocked(self, tagged: Tagged, rule: TriggerRule, head: Span) -> bool:
         """Whether a blocking class stands in the clause of the head, beside the head itself."""
+        return any(all(self._beside(tagged, name, head) for name in block.split("+")) for block in rule.block)
+
+    def _beside(self, tagged: Tagged, name: str, head: Span) -> bool:
         clause = tagged.clause_of(head[0])
-        for name in rule.block:
-            plain = name.lstrip("^")
-            spans = tagged.named(plain) if plain.startswith("@") else tagged.classes.get(plain, ())
-            for first, stop in spans:
-                apart = stop <= head[0] or first >= head[1] or first < head[0] or stop > head[1]
-                if apart and (name.startswith("^") or tagged.clause_of(first) == clause):
-                    return True
+        plain = name.lstrip("^")
+        spans = tagged.named(plain) if plain.startswith("@") else tagged.classes.get(plain, ())
+        for first, stop in spans:
+            apart = stop <= head[0] or first >= head[1] or first < head[0] or stop > head[1]
+            if apart and (name.startswith("^") or tagged.clause_of(first) == clause):
+                return True
         return False
+
+
+_AUDIENCES: Final = frozenset(
+    ["reporters", "analysts", "investors", "lawmakers", "journalists", "shareholders", "parliament", "congress"]
+)
+
+
+def _speaks_to_press(tagged: Tagged, head: Span) -> bool:
+    """Whether "told" only passes on news: told reporters, told Reuters."""
+    lower = tagged.tokens.lower
+    if lower[head[0]] not in ("told", "tells", "informed", "tell"):
+        return False
+    after = range(head[0] + 1, min(head[0] + 4, tagged.stop))
+    outlets = {m.first for m in tagged.mentions if m.named.kind in ("outlet", "state_media")}
+    return any(lower[i] in _AUDIENCES or i in outlets for i in after)
 
 
 @dataclass(frozen=True)
@@ -256,6 +275,10 @@ def _spans(text: str, tagged: Tagged, name: str) -> list[Span]:
     else:
         wanted = [n for n in tagged.numbers if n.kind in ("money", "percent")]
     return [(tagged.tokens.at(n.start), max(tagged.tokens.at(n.end), tagged.tokens.at(n.start) + 1)) for n in wanted]
+
+
+_ORDERS_AT_HOME: Final = ("purchase_ban", "purchase_discouragement", "purchase_approval")
+"""What only a government in China does to its buyers: without a subject, the government named last must not be another."""
 
 
 def _speaks_of_china(tagged: Tagged) -> bool:

@@ -85,7 +85,7 @@ class TriggerRule(Record):
         need: Groups of classes, each of which must stand near the head; ``>`` demands it after the head, ``<``
             before it; ``~`` is content with a sentence just before; ``@CHIP``, ``@CN`` and the like stand for named
             things.
-        block: Classes that must not stand in the clause.
+        block: Classes that must not stand in the clause, nor with ``^`` in the sentence; ``A+B``: not both.
         side: Side that acts; ``company`` for events of the market.
         subject: What the subject must be: ``yes`` (one of this side is required), ``no`` (by default none is needed).
         within: Words between the head and each needed group at most.
