@@ -47,7 +47,7 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
             hits.append((a, b, kind, match))
     found: list[When] = []
     for a, _, kind, match in sorted(hits, key=lambda h: h[0]):
-        when = _resolve(kind, match, story)
+        when = None if kind == "year" and _names_an_act(piece, match) else _resolve(kind, match, story)
         if when is None:
             continue
         before = piece[max(a - 24, 0) : a]
@@ -55,7 +55,8 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
         if kind in ("mdy", "dmy") and not match["y"] and _ROLLED.search(before) and _PLANNED.search(piece):
             when = _next_such(when, story) or when
             ahead = ahead or when.ahead
-        when = replace(when, at=start + (match.end() if kind == "dayafter" else a), ahead=ahead)
+        at = start + (match.end() if kind == "dayafter" else a)
+        when = replace(when, at=at, stop=start + match.end(), ahead=ahead)
         found.append(when)
         if when.basis == "text" and not ahead:
             if when.precision in ("day", "week", "month") and (
@@ -67,6 +68,15 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
         elif not ahead and kind in ("later", "weekday", "this", "lastmonth"):
             story.last = when
     return found
+
+
+_ACT_AFTER: Final = re.compile(r"\s+(?:National Defen[cs]e|NDAA\b|(?:[A-Z][\w-]*\s+){0,6}Act\b)")
+
+
+def _names_an_act(piece: str, match: re.Match[str]) -> bool:
+    """Whether a year is part of the name of a law: the 2026 National Defense Authorization Act, the ... Act of 2025."""
+    before = piece[max(match.start() - 5, 0) : match.start()].rstrip()
+    return bool(_ACT_AFTER.match(piece, match.end())) or before.endswith(("Act", "Act,"))
 
 
 _ROLLED: Final = re.compile(r"\b(?:from|on|as of|effective|until|by)\s+(?:the\s+)?$", re.I)
@@ -177,8 +187,10 @@ def _later(m: re.Match[str], story: Story) -> When | None:
 
 
 def _dayafter(m: re.Match[str], story: Story) -> When | None:
-    """Comes a day after ...: what follows lies that long before the day of publication."""
-    base = story.published
+    """Comes a day after ...: what follows lies that long before what was told last, where that is news."""
+    base, told = story.published, story.last
+    if base is not None and told is not None and timedelta(0) <= base - told.last < timedelta(days=45):
+        base = told.middle
     return _shift(base, -_number(m["n"]), m["u"].lower(), m["n"].lower()) if base else None
 
 

@@ -10,15 +10,15 @@ from chipgate.news.authority import sourcing_of, standing
 from chipgate.news.dates import dates_of
 from chipgate.news.lists import Lists
 from chipgate.news.merge import one_act_a_sentence
-from chipgate.news.modality import announced, background_cue, context_of, denied
+from chipgate.news.modality import announced, context_of, denied
 from chipgate.news.parameters import parameter_of
 from chipgate.news.records import Event, When, unique
 from chipgate.news.story import Story
 from chipgate.news.tagging import TOLD, Mention, Tagged, with_numbers
-from chipgate.news.triggers import Hit, Rules
+from chipgate.news.timing import date_of, fiscal, is_past
+from chipgate.news.triggers import Hit, Rules, alike
 from chipgate.schema.news import Context, Side, Sourcing
 
-_OLD: Final = timedelta(days=45)
 _GENERIC: Final = {"US": "US government", "CN": "Chinese government"}
 _OFFICIAL_KINDS: Final = ("leader", "agency", "state", "legislature")
 _TEXT_LENGTH: Final = 600
@@ -31,8 +31,8 @@ _TOLD_FOR: Final = 8
 class Drafts:
     """Reads the tagged sentences of an article in order."""
 
-    def __init__(self, text: str, known: Lists, data: Catalogue, story: Story) -> None:
-        self._text, self._known, self._data, self._story = text, known, data, story
+    def __init__(self, text: str, known: Lists, data: Catalogue, story: Story, subjects: frozenset[str]) -> None:
+        self._text, self._known, self._data, self._story, self._subjects = text, known, data, story, subjects
         self._rules = Rules(known.rules)
         self._events: list[Event] = []
         self._headings: list[Event] = []
@@ -45,8 +45,10 @@ class Drafts:
         self._told: deque[frozenset[str]] = deque(maxlen=_TOLD_FOR)
 
     def done(self) -> list[Event]:
-        """Events in order; those of headings only where the text under them holds none."""
-        return one_act_a_sentence(self._events or self._headings)
+        """Events in order; those of headings only where the text under them tells of no such act."""
+        told = {(kind, event.actor_side) for event in self._events for kind in alike(event.instrument)}
+        heads = [head for head in self._headings if (head.instrument, head.actor_side) not in told]
+        return one_act_a_sentence(sorted([*self._events, *heads], key=lambda event: event.span))
 
     def read(self, tagged: Tagged) -> None:
         """Read the next sentence."""
@@ -65,7 +67,8 @@ class Drafts:
         own = tuple(m for m in tagged.mentions if m.named.kind == "chip")
         if tagged.classes and not self._seen_before(tagged):
             with_numbers(self._text, tagged)
-            tagged.told = frozenset[str]().union(*self._told)
+            tagged.told = self._subjects.union(*self._told)
+            tagged.subjects = self._subjects
             hits = self._rules.hits(self._text, tagged)
             for hit in hits:
                 event = self._event(tagged, hit, dates, own, len(hits))
@@ -101,8 +104,10 @@ class Drafts:
         side = self._side(hit)
         actor, actors = self._actor(tagged, hit, side)
         context = self._context(tagged, hit, instrument, actor, side)
-        when = self._date(tagged, hit, dates, context)
-        if context == "current" and self._is_past(tagged, hit, when):
+        when = date_of(self._text, tagged, hit, dates, context, self._story, self._inherited)
+        if instrument == "sales_result" and actor is not None:
+            when = fiscal(self._text, when, actor.named.firm, self._data, self._story.published)
+        if context == "current" and is_past(tagged, hit, when, self._story):
             context = "background"
         if when is None and context == "current" and self._story.published:
             day = self._story.published
@@ -182,26 +187,6 @@ class Drafts:
         if instrument == "legislation_proposed" and context in ("hypothetical", "future"):
             return "current"
         return context
-
-    def _date(self, tagged: Tagged, hit: Hit, dates: list[When], context: Context) -> When | None:
-        """Nearest date of the act's clause, of its sentence, of the heading, or of the paragraph so far."""
-        at = self._text_at(tagged, hit)
-        clause = tagged.clause_of(hit.head[0])
-        usable = [d for d in dates if d.ahead == (context == "future")] or (dates if context == "future" else [])
-        inside = [d for d in usable if tagged.clause_of(min(tagged.tokens.at(d.at), tagged.stop - 1)) == clause]
-        pool = inside or usable
-        if pool:
-            sharp = [d for d in pool if d.precision != "year"] or pool
-            return min(sharp, key=lambda d: abs(d.at - at))
-        if self._story.heading is not None:
-            return self._story.heading
-        return self._inherited if context != "future" else None
-
-    def _is_past(self, tagged: Tagged, hit: Hit, when: When | None) -> bool:
-        published = self._story.published
-        if when is not None and published is not None and when.basis != "published":
-            return when.last < published - _OLD
-        return background_cue(tagged, hit.head)
 
     def _chips_of(self, tagged: Tagged, hit: Hit, own: tuple[Mention, ...], instrument: str) -> tuple[Mention, ...]:
         home = "CN" if instrument in ("domestic_chip_launch", "training_on_domestic") else "US"

@@ -45,6 +45,7 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
 _OTHER_ACTS: Final = (
     ("ANTITRUST", ("@MAKER",)),
     ("RAREEARTH", ("CTRL", "RLIC", "LICREQ", "RESTRICT")),
+    ("LISTNAME", ("@CNFIRM",)),
     ("BIGFUND", ("SUBSIDY", "GENCHIP", "AICHIP")),
 )
 """Pairs of classes that together tell of an act of the vocabulary where no accelerator is named."""
@@ -53,6 +54,14 @@ _OTHER_ACTS: Final = (
 def _other_act(one: Tagged) -> bool:
     held = one.classes
     return any(a in held and any(one.named(b) if b[0] == "@" else b in held for b in others) for a, others in _OTHER_ACTS)
+
+
+def subjects(sentences: Sequence[Tagged]) -> frozenset[str]:
+    """Classes that a text is about beside accelerators: those that three of its sentences hold."""
+    return frozenset(n for n in ("RAREEARTH",) if sum(n in one.classes for one in sentences) >= _A_SUBJECT)
+
+
+_A_SUBJECT: Final = 3
 
 
 def on_topic(sentences: Sequence[Tagged]) -> bool:

@@ -9,7 +9,7 @@ from chipgate.catalogue import Catalogue, catalogue
 from chipgate.news.boilerplate import article_blocks
 from chipgate.news.draft import Drafts
 from chipgate.news.encoding import decode
-from chipgate.news.gate import on_topic
+from chipgate.news.gate import on_topic, subjects
 from chipgate.news.html_text import article_of, looks_like_html
 from chipgate.news.lists import Lists, lists
 from chipgate.news.merge import merged
@@ -78,7 +78,7 @@ def _events(
     title = _title(text, listed)
     if not on_topic(tagged):
         return [], False, title
-    drafts = Drafts(text, known, data, story)
+    drafts = Drafts(text, known, data, story, subjects(tagged))
     for one in tagged:
         drafts.read(one)
     found = merged(drafts.done())

@@ -22,7 +22,7 @@ class When:
 
     Attributes:
         first, last: Days between which it lies.
-        at: Offset of the phrase in the text; -1 where it comes from elsewhere.
+        at: Offset of the phrase in the text; -1 where it comes from elsewhere. ``stop``: offset past its end.
         ahead: The phrase looks forward (next week, will ... in March).
     """
 
@@ -31,6 +31,7 @@ class When:
     precision: Precision
     basis: DateBasis
     at: int = -1
+    stop: int = -1
     ahead: bool = False
 
     def __str__(self) -> str:

@@ -115,6 +115,8 @@ def _governed(tagged: Tagged, mention: Mention) -> bool:
     """Whether a preposition governs the name, so that it is no subject; a name in the genitive is none either."""
     lower = tagged.tokens.lower
     at = mention.first - 1
+    if at >= tagged.first and lower[at] == "(":
+        return True
     if at >= tagged.first and lower[at] in ("the", "a", "an", "its", "their", "'"):
         at -= 1
     if at >= tagged.first and lower[at] in PREPOSITIONS:

@@ -73,7 +73,7 @@ class Tagged:
     Attributes:
         classes: Word class -> spans. ``clause``: number of the clause of each token, from ``first`` on.
         told: Classes and needs that the sentences just before have met. ``government``: side of the last government
-            that the text has named shortly before the sentence.
+            that the text has named shortly before the sentence. ``subjects``: classes that the whole text is about.
     """
 
     sentence: Sentence
@@ -88,6 +88,7 @@ class Tagged:
     found: dict[str, list[Span]] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
     government: str = ""
+    subjects: frozenset[str] = frozenset()
 
     def clause_of(self, token: int) -> int:
         """Number of the clause of a token."""
@@ -157,7 +158,7 @@ class Memory:
         return self.government.side if self.government and paragraph - self.paragraph <= 1 else ""
 
     def _see(self, named: Named, paragraph: int) -> None:
-        if named.kind == "firm" and named.maker and named.side == "US":
+        if named.kind == "firm" and named.maker:
             self.firm = named
         elif named.kind == "firm" and named.side == "CN" and not named.maker:
             self.lab = named

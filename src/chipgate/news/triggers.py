@@ -144,9 +144,10 @@ class Rules:
 
     def _match(self, text: str, tagged: Tagged, rule: TriggerRule, head: Span) -> Hit | None:
         low, high = head
-        for group in self._needs[rule.id]:
+        ahead = _takes_object_after(tagged, rule, head)
+        for number, group in enumerate(self._needs[rule.id]):
             place = _place(text, tagged, group, head, rule.within)
-            if place is None:
+            if place is None or (ahead and not number and place[1] <= head[0]):
                 return None
             if place[2]:
                 low, high = min(low, place[0]), max(high, place[1])
@@ -179,6 +180,15 @@ class Rules:
                 return None
             if rule.instrument == "purchase_ban" and not side and not _speaks_of_china(tagged):
                 return None
+            if not side and rule.instrument in _NOT_BY_LAW and _on_minerals(tagged):
+                return None
+            if side and rule.instrument in _NOT_BY_LAW and kind == "legislature" and "BILLNAME" in tagged.classes:
+                return None  # what a bill would do is told by the bill
+            if rule.instrument in _ORDERS_AT_HOME and _orders_abroad(tagged, head):
+                return None
+            if rule.instrument == "purchase_discouragement" and not side and tagged.government != "CN":
+                if not _speaks_of_china(tagged):
+                    return None
             if rule.side == "CN" and not side and tagged.government == "US" and rule.instrument in _ORDERS_AT_HOME:
                 return None
             weight += 0.15 if side == rule.side and subject.how != "sentence" else 0.05 if side else 0.0
@@ -212,6 +222,14 @@ def _speaks_to_press(tagged: Tagged, head: Span) -> bool:
     after = range(head[0] + 1, min(head[0] + 4, tagged.stop))
     outlets = {m.first for m in tagged.mentions if m.named.kind in ("outlet", "state_media")}
     return any(lower[i] in _AUDIENCES or i in outlets for i in after)
+
+
+def _takes_object_after(tagged: Tagged, rule: TriggerRule, head: Span) -> bool:
+    """Whether the act is an active participle that ends or eases something, whose object can only follow it."""
+    lower = tagged.tokens.lower
+    if "LIFT" not in rule.head or not lower[head[0]].endswith("ing"):
+        return False
+    return head[0] == tagged.first or lower[head[0] - 1] not in ("being", "is", "are", "was", "were")
 
 
 @dataclass(frozen=True)
@@ -281,6 +299,31 @@ _ORDERS_AT_HOME: Final = ("purchase_ban", "purchase_discouragement", "purchase_a
 """What only a government in China does to its buyers: without a subject, the government named last must not be another."""
 
 
+_NOT_BY_LAW: Final = ("license_requirement", "threshold_rule", "license_denial", "export_ban_lift", "license_grant")
+
+
+def _on_minerals(tagged: Tagged) -> bool:
+    """Whether the text is about controls of rare earths, and the sentence names no chip."""
+    chips = "AICHIP" in tagged.classes or any(m.named.kind == "chip" for m in tagged.mentions)
+    return "RAREEARTH" in tagged.subjects and not chips
+
+
+def _orders_abroad(tagged: Tagged, head: Span) -> bool:
+    """Whether a command is given to a foreign firm: required Nvidia to ..."""
+    words = tagged.tokens.words
+    return any(
+        head[1] <= m.first <= head[1] + 1
+        and m.named.kind == "firm"
+        and m.named.side != "CN"
+        and not (m.stop < tagged.stop and words[m.stop] in ("'", "-"))
+        for m in tagged.mentions
+        if tagged.tokens.lower[head[0]] in _COMMANDS
+    )
+
+
+_COMMANDS: Final = frozenset(["required", "requires", "requiring", "told", "ordered", "asked", "directed", "instructed"])
+
+
 def _speaks_of_china(tagged: Tagged) -> bool:
     """Whether a sentence without a subject speaks of an order within China at all; a firm alone does not tell."""
     return (
@@ -311,6 +354,11 @@ _GROUPS: Final = (
     ("rare_earth_control", "license_requirement", "export_ban_lift", "license_grant"),
 )
 """Instruments that one act is one of: where two claim a clause, the surer stands."""
+
+
+def alike(instrument: str) -> frozenset[str]:
+    """An instrument with those that one act may be read as instead of it."""
+    return frozenset({instrument}.union(*(group for group in _GROUPS if instrument in group)))
 
 
 def _settled(hits: list[Hit]) -> list[Hit]:

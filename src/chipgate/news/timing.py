@@ -1,0 +1,86 @@
+"""Which date of a text is that of an act, and whether the act is news or past."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Final
+
+from chipgate.catalogue import Catalogue
+from chipgate.news.modality import background_cue
+from chipgate.news.records import When
+from chipgate.news.story import Story
+from chipgate.news.tagging import Span, Tagged
+from chipgate.news.triggers import Hit
+from chipgate.schema.news import Context
+from chipgate.timegrid import add_months
+
+_OLD: Final = timedelta(days=45)
+_ACTS: Final = (
+    "BAN", "BAN_N", "LIFT", "CTRL", "LICREQ", "RULEW", "RULEN", "ENTLIST", "TALKS", "SUMMON", "ALLOW", "GRANT", "APPR",
+    "DISC_N", "TARIFF", "BILLNAME", "RESTRICT",
+)  # fmt: skip
+"""Classes of nouns that a date may qualify: the October rule, an April ban."""
+_BEFORE: Final = frozenset(["the", "a", "an", "its", "their", "this", "that", "his", "from", "of", "after", "since"])
+_QUARTER: Final = re.compile(r"(?:the\s+)?(?:(?:first|second|third|fourth)[\s-]quarter|Q[1-4])", re.I)
+
+
+def date_of(
+    text: str, tagged: Tagged, hit: Hit, dates: Sequence[When], context: Context, story: Story, inherited: When | None
+) -> When | None:
+    """Nearest date of the act's clause, of its sentence, of the heading, or of the paragraph so far.
+
+    Args:
+        dates: Dates of the sentence. ``inherited``: date that the paragraph has told before.
+    """
+    usable = [d for d in dates if d.ahead == (context == "future")] or (list(dates) if context == "future" else [])
+    usable = [d for d in usable if not _of_another(tagged, d, hit.head)]
+    clause = tagged.clause_of(hit.head[0])
+    inside = [d for d in usable if tagged.clause_of(min(tagged.tokens.at(d.at), tagged.stop - 1)) == clause]
+    pool = inside or usable
+    if pool:
+        at = tagged.tokens.starts[hit.head[0]]
+        sharp = [d for d in pool if d.precision != "year"] or pool
+        return min(sharp, key=lambda d: abs(d.at - at))
+    if story.heading is not None:
+        return story.heading
+    return inherited if context != "future" else None
+
+
+def _of_another(tagged: Tagged, when: When, head: Span) -> bool:
+    """Whether a date qualifies the noun of another act: "issued licences, reversing an April ban"."""
+    lower = tagged.tokens.lower
+    first, after = tagged.tokens.at(when.at), tagged.tokens.at(when.stop)
+    if after >= tagged.stop or not tagged.first < first or lower[first - 1] not in _BEFORE:
+        return False
+    possessive = lower[after] == "'"
+    low = after + 2 if possessive else after
+    high = min(low + 3, tagged.stop)
+    if not possessive and not lower[low].isalpha():
+        return False
+    noun = next(
+        (span for name in _ACTS for span in tagged.classes.get(name, ()) if low <= span[0] < high), None
+    )  # fmt: skip
+    return noun is not None and not (first <= head[0] < noun[1])
+
+
+def is_past(tagged: Tagged, hit: Hit, when: When | None, story: Story) -> bool:
+    """Whether an act is told as background rather than as news."""
+    if when is not None and story.published is not None and when.basis != "published":
+        return when.last < story.published - _OLD
+    return background_cue(tagged, hit.head)
+
+
+def fiscal(text: str, when: When | None, firm: str, catalogue: Catalogue, published: date | None) -> When | None:
+    """A quarter that a maker's result names, in the maker's own year where that is not the calendar's."""
+    if when is None or when.precision != "quarter" or when.basis != "text" or when.at < 0 or published is None:
+        return when
+    maker = next((m for m in catalogue.makers.values() if m.id == firm), None)
+    if maker is None or maker.fiscal.first_month == 1 or not _QUARTER.fullmatch(text[when.at : when.stop]):
+        return when
+    number = (when.first.month + 2) // 3
+    first = date(published.year + 1, maker.fiscal.first_month, 1)
+    first = add_months(first, 3 * (number - 1))
+    while not when.ahead and add_months(first, 3) - timedelta(days=1) > published + timedelta(days=14):
+        first = add_months(first, -12)
+    return replace(when, first=first, last=add_months(first, 3) - timedelta(days=1), basis="relative")
