@@ -15,7 +15,7 @@ from chipgate.news.parameters import parameter_of
 from chipgate.news.records import Event, When, unique
 from chipgate.news.story import Story
 from chipgate.news.tagging import TOLD, Mention, Tagged, with_numbers
-from chipgate.news.timing import date_of, fiscal, is_past
+from chipgate.news.timing import anaphoric, date_of, fiscal, is_past
 from chipgate.news.triggers import Hit, Rules, alike
 from chipgate.schema.news import Context, Side, Sourcing
 
@@ -108,6 +108,8 @@ class Drafts:
         if instrument == "sales_result" and actor is not None:
             when = fiscal(self._text, when, actor.named.firm, self._data, self._story.published)
         if context == "current" and is_past(tagged, hit, when, self._story):
+            context = "background"
+        if when is None and context == "current" and anaphoric(tagged, hit):
             context = "background"
         if when is None and context == "current" and self._story.published:
             day = self._story.published

@@ -18,13 +18,13 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
     of listings that names no chip is on topic by its lists; a sentence that tells of an act of another kind of the
     vocabulary counts 1.5 (at most twice); without a Chinese side the score is nought.
     """
-    chips = words = control = makers = china = acts = 0
+    chips = words = control = makers = china = 0
+    acts = _other_acts(sentences)
     for one in sentences:
         chips += sum(m.named.kind == "chip" and not m.named.family.startswith(GAMING) for m in one.mentions)
         words += len(one.classes.get("AICHIP", ())) + len(one.classes.get("RULEW3", ()))
         control += sum(len(one.classes.get(name, ())) for name in ("CTRL", "ENTLIST", "LICREQ", "GENCHIP"))
         makers += len(one.named("@MAKER"))
-        acts += _other_act(one)
         china += len(one.named("@CN")) + sum(word == "chinese" for word in one.tokens.lower[one.first : one.stop])
     listed = sum(len(one.classes.get("ENTLIST", ())) for one in sentences)
     if not china or not (chips or words or acts or (listed and control >= 3)):
@@ -34,7 +34,7 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
         -0.5 * min(other, 8)
         + 2.0 * min(chips, 3)
         + min(words, 3)
-        + 1.5 * min(acts, 2)
+        + 1.5 * acts
         + (LEAST_SCORE if listed and control >= 3 and not (chips or words) else 0.0)
         + 0.5 * min(control, 3)
         + 0.5 * min(makers, 2)
@@ -51,9 +51,16 @@ _OTHER_ACTS: Final = (
 """Pairs of classes that together tell of an act of the vocabulary where no accelerator is named."""
 
 
-def _other_act(one: Tagged) -> bool:
-    held = one.classes
-    return any(a in held and any(one.named(b) if b[0] == "@" else b in held for b in others) for a, others in _OTHER_ACTS)
+def _other_acts(sentences: Sequence[Tagged]) -> int:
+    """Sentences, two at most, that tell of such an act, by the pair that is met most."""
+
+    def held(one: Tagged, name: str) -> bool:
+        return bool(one.named(name)) if name[0] == "@" else name in one.classes
+
+    def met(first: str, others: Sequence[str]) -> int:
+        return min(sum(held(s, first) for s in sentences), sum(any(held(s, o) for o in others) for s in sentences))
+
+    return min(2, max(met(first, others) for first, others in _OTHER_ACTS))
 
 
 def subjects(sentences: Sequence[Tagged]) -> frozenset[str]:

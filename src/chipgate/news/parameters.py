@@ -29,7 +29,7 @@ _MONEY: Final = re.compile(
     r"(?P<c>US\$|HK\$|\$|RMB\s?|CNY\s?|\u00a5|\u20ac|USD\s?)\s?(?P<v>\d{1,3}(?:,\d{3})+(?:\.\d+)?"
     r"|\d+(?:\.\d+)?)\s?(?P<m>billion|million|trillion|bn|mn|b|m|tn)?\b"
     r"|(?<![\w.])(?P<v2>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s?(?P<m2>billion|million|trillion"
-    r"|bn)\s+(?P<c2>US\s+dollars|dollars|yuan|RMB|renminbi)",
+    r"|bn)\s+(?P<c2>US\s+dollars|dollars|yuan|RMB|CNY|USD|renminbi)",
     re.I,
 )
 _BILLIONS: Final = re.compile(

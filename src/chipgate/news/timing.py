@@ -42,6 +42,8 @@ def date_of(
         at = tagged.tokens.starts[hit.head[0]]
         sharp = [d for d in pool if d.precision != "year"] or pool
         return min(sharp, key=lambda d: abs(d.at - at))
+    if anaphoric(tagged, hit):
+        return None
     if story.heading is not None:
         return story.heading
     return inherited if context != "future" else None
@@ -62,6 +64,18 @@ def _of_another(tagged: Tagged, when: When, head: Span) -> bool:
         (span for name in _ACTS for span in tagged.classes.get(name, ()) if low <= span[0] < high), None
     )  # fmt: skip
     return noun is not None and not (first <= head[0] < noun[1])
+
+
+def anaphoric(tagged: Tagged, hit: Hit) -> bool:
+    """Whether the act is only named again: "following the ban", "despite these controls"."""
+    first, stop = hit.head
+    lower = tagged.tokens.lower
+    named = any((first, stop) in tagged.classes.get(name, ()) for name in ("BAN_N", "CTRL"))
+    return named and first > tagged.first + 1 and lower[first - 1] in _AGAIN and lower[first - 2] in _PREPOSED
+
+
+_AGAIN: Final = frozenset(["the", "that", "this", "these", "those", "such"])
+_PREPOSED: Final = frozenset(["following", "after", "since", "despite", "before", "amid", "under", "by", "of", "with"])
 
 
 def is_past(tagged: Tagged, hit: Hit, when: When | None, story: Story) -> bool:

@@ -14,7 +14,7 @@ _TARIFF_VERBS: Final = re.compile(
     r"\b(?:impose|imposed|imposes|imposing|announce|announced|announces|threaten|threatened|threatens|raise"
     r"|raised|levy|levied|slap|slapped|plan|plans|set|sets|hike|hiked|investigat\w+|delay\w*|sign\w*|unveil\w*"
     r"|place[ds]?|puts?|impos\w+|appl(?:y|ies|ied)|double[ds]?|suspend\w*|proclamation|launch\w*|initiat\w+"
-    r"|open(?:ed|s)|cut|took|takes|putting|slapping|lower(?:ed)?|would)\b",
+    r"|open(?:ed|s)|keep|kept|keeps|schedul\w+|defer\w*|force|conclud\w+|cut|took|takes|putting|slapping|lower(?:ed)?|would)\b",
     re.I,
 )
 _NOUN_HEADS: Final = frozenset(
