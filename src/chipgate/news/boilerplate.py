@@ -6,6 +6,7 @@ Nothing is cut out: what is kept are stretches of the raw text, so that every of
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from chipgate.news.sentences import Block
@@ -49,6 +50,7 @@ def article_blocks(text: str, phrases: dict[str, tuple[str, ...]]) -> list[Block
     lines = _joined(lines) if _wrapped(lines) else _continued(lines)
     for line in lines:
         line.kind = _kind(line, phrases)
+    _date_headings(lines)
     _drop_sections(lines)
     if len(lines) > 1 and lines[-1].kind == "heading" and lines[-1].words >= _LONG:
         lines[-1].kind = "prose"  # nothing stands under it, so it is a sentence cut off
@@ -145,6 +147,14 @@ def _kind(line: _Line, phrases: dict[str, tuple[str, ...]]) -> str:
     if ends and line.words >= 4 and line.text[-1] not in ":;)'":
         return "prose"
     return "heading"
+
+
+def _date_headings(lines: list[_Line]) -> None:
+    """A short dated line over prose is that prose's heading, not an item of a list."""
+    for line, below in pairwise(lines):
+        short = line.kind == "item" and line.words <= 10 and not line.text.endswith((".", "!", "?"))
+        if short and below.kind == "prose" and below.words >= _LONG and _DATED.match(line.text):
+            line.kind = "heading"
 
 
 def _starts(low: str, phrase: str) -> bool:

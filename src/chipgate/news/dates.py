@@ -187,9 +187,10 @@ def _later(m: re.Match[str], story: Story) -> When | None:
 
 
 def _dayafter(m: re.Match[str], story: Story) -> When | None:
-    """Comes a day after ...: what follows lies that long before what was told last, where that is news."""
+    """Comes a day after ...: what follows lies that long before publication; came a day after: before what was told."""
     base, told = story.published, story.last
-    if base is not None and told is not None and timedelta(0) <= base - told.last < timedelta(days=45):
+    came = re.search(r"\bcame\b", m.string[max(m.start() - 20, 0) : m.start()])
+    if came and base is not None and told is not None and timedelta(0) <= base - told.last < timedelta(days=45):
         base = told.middle
     return _shift(base, -_number(m["n"]), m["u"].lower(), m["n"].lower()) if base else None
 

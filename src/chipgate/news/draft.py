@@ -15,7 +15,7 @@ from chipgate.news.parameters import parameter_of
 from chipgate.news.records import Event, When, unique
 from chipgate.news.story import Story
 from chipgate.news.tagging import TOLD, Mention, Tagged, with_numbers
-from chipgate.news.timing import anaphoric, date_of, fiscal, is_past
+from chipgate.news.timing import anaphoric, date_of, fiscal, is_past, stative
 from chipgate.news.triggers import Hit, Rules, alike
 from chipgate.schema.news import Context, Side, Sourcing
 
@@ -24,6 +24,7 @@ _OFFICIAL_KINDS: Final = ("leader", "agency", "state", "legislature")
 _TEXT_LENGTH: Final = 600
 _NO_LABS: Final = ("huawei", "smic", "cambricon")
 """Makers whose engineers help others train."""
+_LATELY: Final = timedelta(days=21)
 _TOLD_FOR: Final = 8
 """Sentences for which what was spoken of is still in mind."""
 
@@ -42,6 +43,7 @@ class Drafts:
         self._chips: tuple[Mention, ...] = ()
         self._sourcing: Sourcing | None = None
         self._lab: Mention | None = None
+        self._lead: tuple[Side, When] | None = None
         self._told: deque[frozenset[str]] = deque(maxlen=_TOLD_FOR)
 
     def done(self) -> list[Event]:
@@ -72,6 +74,7 @@ class Drafts:
             hits = self._rules.hits(self._text, tagged)
             for hit in hits:
                 event = self._event(tagged, hit, dates, own, len(hits))
+                self._see_lead(event)
                 (self._headings if sentence.heading else self._events).append(event)
         self._told.append(frozenset((*tagged.classes, *(name for name in TOLD if tagged.named(name)))))
         self._chips = own or self._chips
@@ -79,6 +82,15 @@ class Drafts:
         if settled and settled[-1].precision != "year":
             self._inherited = settled[-1]
         self._sourcing = sourcing_of(tagged, "", self._sourcing)
+
+    def _see_lead(self, event: Event) -> None:
+        """The first act of a government that the text dates to a day lately: what the text has of its news is of then."""
+        when, published = event.when, self._story.published
+        if self._lead is not None or when is None or published is None or event.actor_side == "company":
+            return
+        recent = published - _LATELY <= when.first <= published
+        if event.context == "current" and when.precision == "day" and when.basis == "text" and recent:
+            self._lead = event.actor_side, replace(when, basis="relative", at=-1, stop=-1)
 
     def _seen_before(self, tagged: Tagged) -> bool:
         """Whether this very sentence was read before under the same heading: its events are there already."""
@@ -111,6 +123,8 @@ class Drafts:
             context = "background"
         if when is None and context == "current" and anaphoric(tagged, hit):
             context = "background"
+        if when is None and context == "current" and self._lead is not None and self._lead[0] == side:
+            when = self._lead[1]
         if when is None and context == "current" and self._story.published:
             day = self._story.published
             when = When(day - timedelta(days=6), day, "week", "published")
@@ -127,6 +141,8 @@ class Drafts:
         )  # fmt: skip
         weight = hit.weight + (0.05 if chips else 0) + (0.05 if when and when.basis == "text" else 0)
         weight *= {"hypothetical": 0.8, "negated": 0.8}.get(context, 1.0)
+        if stative(tagged, hit):
+            weight = min(weight, 0.4)
         direction = hit.rule.direction
         if direction == "neutral":
             direction = self._known.crosswalk[instrument].direction

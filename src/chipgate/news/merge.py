@@ -64,7 +64,7 @@ def _dates_fit(a: Event, b: Event) -> bool:
     if x is None or y is None:
         return True
     soft = x.basis in ("published", "snapped") or y.basis in ("published", "snapped")
-    slack = 45 if soft else max(_NEAR_DAYS[x.precision], _NEAR_DAYS[y.precision]) // 2
+    slack = 25 if soft else max(_NEAR_DAYS[x.precision], _NEAR_DAYS[y.precision]) // 2
     return _gap(x, y) <= slack
 
 

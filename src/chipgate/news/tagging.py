@@ -72,6 +72,7 @@ class Tagged:
 
     Attributes:
         classes: Word class -> spans. ``clause``: number of the clause of each token, from ``first`` on.
+            ``relative``: those that only tell more of a noun: "the ban imposed in April".
         told: Classes and needs that the sentences just before have met. ``government``: side of the last government
             that the text has named shortly before the sentence. ``subjects``: classes that the whole text is about.
     """
@@ -84,6 +85,7 @@ class Tagged:
     classes: dict[str, list[Span]]
     cues: list[tuple[int, int, Cue]]
     clause: list[int]
+    relative: frozenset[int] = frozenset()
     numbers: list[Number] = field(default_factory=list)
     found: dict[str, list[Span]] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
@@ -310,8 +312,11 @@ def tag(text: str, sentence: Sentence, tokens: Tokens, lists: Lists, memory: Mem
     mentions = memory.resolved(_mentions(names), sentence.paragraph)
     _fixed_apart(classes)
     _nouns_apart(tokens, classes)
-    clause = _clauses(tokens, first, stop, cues)
-    return Tagged(sentence, first, stop, tokens, mentions, classes, cues, clause, government=government)
+    after = {stop for name in _MODIFIED for _, stop in classes.get(name, ())}
+    clause, relative = _clauses(tokens, first, stop, cues, after)
+    return Tagged(
+        sentence, first, stop, tokens, mentions, classes, cues, clause, relative=relative, government=government
+    )
 
 
 def with_numbers(text: str, tagged: Tagged) -> Tagged:
@@ -339,8 +344,26 @@ def _participle(word: str) -> bool:
 _NO_PARTICIPLES: Final = frozenset(["during", "nothing", "something", "anything", "everything"])
 
 
-def _clauses(tokens: Tokens, first: int, stop: int, cues: list[tuple[int, int, Cue]]) -> list[int]:
+_MODIFIED: Final = ("BAN_N", "CTRL", "LICREQ", "RULEN")
+_MODIFIERS: Final = frozenset(
+    ["imposed", "introduced", "implemented", "enacted", "adopted", "issued", "announced", "instituted", "unveiled"]
+)
+_WAS: Final = frozenset(["was", "were", "had", "has", "have", "it", "he", "they"])
+
+
+def _modifies(tokens: Tokens, at: int, stop: int) -> bool:
+    """Whether a clause begins that only tells more of the noun before: imposed in April, that was imposed ..."""
+    if tokens.lower[at] in ("that", "which"):
+        return at + 1 < stop and tokens.lower[at + 1] in _WAS
+    return tokens.lower[at] in _MODIFIERS
+
+
+def _clauses(
+    tokens: Tokens, first: int, stop: int, cues: list[tuple[int, int, Cue]], nouns: set[int]
+) -> tuple[list[int], frozenset[int]]:
     """Number of the clause of each token: they break at semicolons, dashes and the words of the list.
+
+    Also the numbers of clauses that only tell more of a noun; ``nouns`` are the tokens after such nouns.
 
     A relative clause after a comma ends at the next comma, where the clause around it goes on.
     """
@@ -366,6 +389,9 @@ def _clauses(tokens: Tokens, first: int, stop: int, cues: list[tuple[int, int, C
         # After the second comma of a pair the clause before goes on: "ruled out, for now, letting it in".
         if tokens.words[at - 1] == "," and _participle(tokens.words[at]) and "," not in tokens.words[max(at - 8, first) : at - 1]:
             breaks.add(at)
+    modifying = {at for at in nouns if first < at < stop and _modifies(tokens, at, stop)}
+    breaks |= modifying
+    modified: set[int] = set()
     number, outer, latest = 0, -1, 0
     found: list[int] = []
     for i in range(first, stop):
@@ -373,7 +399,9 @@ def _clauses(tokens: Tokens, first: int, stop: int, cues: list[tuple[int, int, C
             outer = number if i in relative else -1
             latest += 1
             number = latest
+            if i in modifying:
+                modified.add(number)
         elif outer >= 0 and tokens.words[i] == ",":
             number, outer = outer, -1
         found.append(number)
-    return found or [0]
+    return found or [0], frozenset(modified)

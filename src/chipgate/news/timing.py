@@ -36,7 +36,12 @@ def date_of(
     usable = [d for d in dates if d.ahead == (context == "future")] or (list(dates) if context == "future" else [])
     usable = [d for d in usable if not _of_another(tagged, d, hit.head)]
     clause = tagged.clause_of(hit.head[0])
-    inside = [d for d in usable if tagged.clause_of(min(tagged.tokens.at(d.at), tagged.stop - 1)) == clause]
+
+    def place(when: When) -> int:
+        return tagged.clause_of(min(tagged.tokens.at(when.at), tagged.stop - 1))
+
+    usable = [d for d in usable if place(d) == clause or place(d) not in tagged.relative]
+    inside = [d for d in usable if place(d) == clause]
     pool = inside or usable
     if pool:
         at = tagged.tokens.starts[hit.head[0]]
@@ -74,6 +79,14 @@ def anaphoric(tagged: Tagged, hit: Hit) -> bool:
     return named and first > tagged.first + 1 and lower[first - 1] in _AGAIN and lower[first - 2] in _PREPOSED
 
 
+def stative(tagged: Tagged, hit: Hit) -> bool:
+    """Whether a state goes on rather than an act is told: remains banned, still excluded."""
+    before = tagged.tokens.lower[max(hit.head[0] - 3, tagged.first) : hit.head[0]]
+    return hit.rule.instrument in _STATES and any(word in _GOES_ON for word in before)
+
+
+_STATES: Final = ("license_requirement", "threshold_rule", "license_denial", "export_ban_lift", "license_grant")
+_GOES_ON: Final = frozenset(["remain", "remains", "remained", "stay", "stays", "still", "continue", "continues"])
 _AGAIN: Final = frozenset(["the", "that", "this", "these", "those", "such"])
 _PREPOSED: Final = frozenset(["following", "after", "since", "despite", "before", "amid", "under", "by", "of", "with"])
 

@@ -182,7 +182,7 @@ class Rules:
                 return None
             if not side and rule.instrument in _NOT_BY_LAW and _on_minerals(tagged):
                 return None
-            if side and rule.instrument in _NOT_BY_LAW and kind == "legislature" and "BILLNAME" in tagged.classes:
+            if side and rule.instrument in _NOT_BY_LAW and kind == "legislature":
                 return None  # what a bill would do is told by the bill
             if rule.instrument in _ORDERS_AT_HOME and _orders_abroad(tagged, head):
                 return None
