@@ -47,7 +47,8 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
             hits.append((a, b, kind, match))
     found: list[When] = []
     for a, _, kind, match in sorted(hits, key=lambda h: h[0]):
-        when = None if kind == "year" and _names_an_act(piece, match) else _resolve(kind, match, story)
+        beside = kind == "year" and (_names_an_act(piece, match) or _compares(piece, match))
+        when = None if beside else _resolve(kind, match, story)
         if when is None:
             continue
         before = piece[max(a - 24, 0) : a]
@@ -68,6 +69,15 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
         elif not ahead and kind in ("later", "weekday", "this", "lastmonth"):
             story.last = when
     return found
+
+
+_SUPERLATIVE: Final = re.compile(r"\b(?:most|biggest|largest|first|highest|lowest|worst|best|sharpest)\b", re.I)
+
+
+def _compares(piece: str, match: re.Match[str]) -> bool:
+    """Whether a year only says how long nothing was like it: the most significant gesture since 2020."""
+    since = match[0].lower().startswith("since")
+    return since and _SUPERLATIVE.search(piece, max(match.start() - 80, 0), match.start()) is not None
 
 
 _ACT_AFTER: Final = re.compile(r"\s+(?:National Defen[cs]e|NDAA\b|(?:[A-Z][\w-]*\s+){0,6}Act\b)")

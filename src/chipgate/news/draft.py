@@ -73,6 +73,8 @@ class Drafts:
             tagged.subjects = self._subjects
             hits = self._rules.hits(self._text, tagged)
             for hit in hits:
+                if stative(tagged, hit):
+                    continue
                 event = self._event(tagged, hit, dates, own, len(hits))
                 self._see_lead(event)
                 (self._headings if sentence.heading else self._events).append(event)
@@ -141,8 +143,6 @@ class Drafts:
         )  # fmt: skip
         weight = hit.weight + (0.05 if chips else 0) + (0.05 if when and when.basis == "text" else 0)
         weight *= {"hypothetical": 0.8, "negated": 0.8}.get(context, 1.0)
-        if stative(tagged, hit):
-            weight = min(weight, 0.4)
         direction = hit.rule.direction
         if direction == "neutral":
             direction = self._known.crosswalk[instrument].direction

@@ -45,6 +45,7 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
 _OTHER_ACTS: Final = (
     ("ANTITRUST", ("@MAKER",)),
     ("RAREEARTH", ("CTRL", "RLIC", "LICREQ", "RESTRICT")),
+    ("TARIFF", ("GENCHIP",)),
     ("LISTNAME", ("@CNFIRM",)),
     ("BIGFUND", ("SUBSIDY", "GENCHIP", "AICHIP")),
 )
