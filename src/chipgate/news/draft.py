@@ -12,9 +12,10 @@ from chipgate.news.lists import Lists
 from chipgate.news.merge import one_act_a_sentence
 from chipgate.news.modality import announced, context_of, denied
 from chipgate.news.parameters import parameter_of
-from chipgate.news.records import Event, When, unique
+from chipgate.news.records import Event, Parameter, When, unique
 from chipgate.news.story import Story
 from chipgate.news.tagging import TOLD, Mention, Tagged, with_numbers
+from chipgate.news.thresholds import other_figure
 from chipgate.news.timing import anaphoric, date_of, fiscal, is_past, stative
 from chipgate.news.triggers import Hit, Rules, alike
 from chipgate.schema.news import Context, Side, Sourcing
@@ -141,6 +142,10 @@ class Drafts:
             self._text, tagged.numbers, (tagged.sentence.start, tagged.sentence.end), instrument,
             tagged.tokens.starts[hit.head[0]],
         )  # fmt: skip
+        if parameter is None:
+            parameter = other_figure(self._text[tagged.sentence.start : tagged.sentence.end], instrument)
+        if parameter is None and "NOSALES" in hit.rule.head:
+            parameter = Parameter("value", 0.0, "USD")
         weight = hit.weight + (0.05 if chips else 0) + (0.05 if when and when.basis == "text" else 0)
         weight *= {"hypothetical": 0.8, "negated": 0.8}.get(context, 1.0)
         direction = hit.rule.direction

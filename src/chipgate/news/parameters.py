@@ -36,9 +36,12 @@ _BILLIONS: Final = re.compile(
     r"\b(?P<w>billions|tens of billions|hundreds of millions)\s+of\s+(?:US\s+)?dollars\b", re.I
 )
 _COUNT: Final = re.compile(
-    r"(?<![\w.$])(?P<v>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)\s?(?P<m>million|thousand|m|k)?\s+(?:of\s+)?(?:the\s+"
-    r"|its\s+|Nvidia(?:'s)?\s+|AI\s+|H\d+\s+|H20\s+|more\s+|new\s+|advanced\s+|additional\s+){0,3}(?P<u>units"
-    r"|chips|gpus|processors|cards|accelerators|entities|companies|firms|h20s?|h200s?|h100s?)\b",
+    r"(?<![\w.$])(?P<v>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)\s?(?P<m>million|thousand|m|k)?\s+(?:of\s+)?(?:(?:the|its|Nvidia(?:'s)?"
+    r"|AI|H\d+|more|new|advanced|additional|other|further|Chinese|China-based|PRC|foreign|non-U\.?S\.?|of|Huawei's|tech"
+    r"|technology|Ascend|neural|processing|restricted)\s+){0,4}(?P<u>units|chips|gpus|processors|cards|accelerators"
+    r"|entities|companies|firms|affiliates|subsidiaries|parties|h20s?|h200s?|h100s?)\b"
+    r"|\borders?\s+(?:for|of)\s+(?:more\s+than|over|about|around|some|nearly|roughly|at\s+least)?\s*"
+    r"(?P<v2>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)\s?(?P<m2>million|thousand)\b(?!\s+(?:US\s+)?(?:dollars|yuan|won))",
     re.I,
 )
 _ANY: Final = re.compile(r"\d|ercent|per cent|illions")
@@ -150,8 +153,8 @@ def numbers_of(text: str, start: int, end: int) -> list[Number]:
             Number("money", 1e8 if "million" in m["w"].lower() else 1e9, "USD", start + m.start(), start + m.end())
         )
     for m in _COUNT.finditer(piece):
-        value = _value(m["v"]) * _SCALE.get((m["m"] or "").lower(), 1)
-        found.append(Number("count", value, m["u"].lower(), start + m.start(), start + m.end()))
+        value = _value(m["v"] or m["v2"]) * _SCALE.get((m["m"] or m["m2"] or "").lower(), 1)
+        found.append(Number("count", value, (m["u"] or "chips").lower(), start + m.start(), start + m.end()))
     return sorted(found, key=lambda n: n.start)
 
 
@@ -182,11 +185,7 @@ def is_fee(text: str, number: Number, start: int, end: int) -> bool:
         or _GOVERNORS_MARKET.search(after[:50])
     ):
         return False
-    governed = (
-        _FEE.match(after.lstrip(" -"))
-        or _FEE.search(near_after)
-        or _FEE_OF.search(before)
-    )
+    governed = _FEE.match(after.lstrip(" -")) or _FEE.search(near_after) or _FEE_OF.search(before)
     apposed = _APPOSED.search(before)
     if apposed or _TO_GOVERNMENT.match(after):
         return True
@@ -219,12 +218,7 @@ def parameter_of(
         fees = [n for n in numbers if is_fee(text, n, s, e)]
         return Parameter("fee", _nearest(fees, at).value / 100, "fraction") if fees else None
     if instrument == "tariff":
-        rates = [
-            n
-            for n in numbers
-            if n.kind == "percent"
-            and _DUTY.search(text[max(n.start - 30, s) : n.end + 30])
-        ]
+        rates = [n for n in numbers if n.kind == "percent" and _DUTY.search(text[max(n.start - 30, s) : n.end + 30])]
         return Parameter("rate", _nearest(rates, at).value / 100, "fraction") if rates else None
     if instrument == "volume_cap":
         counts = [n for n in numbers if n.kind == "count"] or [n for n in numbers if is_cap(text, n, e)]
@@ -239,10 +233,15 @@ def parameter_of(
             chosen = _nearest(money, at)
             return Parameter("value", chosen.value, chosen.unit)
         return Parameter("count", _nearest(counts, at).value, "chips") if counts else None
-    if instrument == "entity_listing":
+    if instrument in ("entity_listing", "domestic_chip_launch"):
         counts = [n for n in numbers if n.kind == "count"]
-        return Parameter("count", _nearest(counts, at).value, "firms") if counts else None
+        firms = instrument == "entity_listing"
+        counts = [n for n in counts if (n.unit in _FIRMS) == firms]
+        return Parameter("count", _nearest(counts, at).value, "firms" if firms else "chips") if counts else None
     return None
+
+
+_FIRMS: Final = ("entities", "companies", "firms", "affiliates", "subsidiaries", "parties")
 
 
 def _nearest(numbers: Sequence[Number], at: int) -> Number:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-_END: Final = re.compile(r"\[\d{1,3}\]\s+-(?=\s+[A-Z])|[.!?\u3002\uff01\uff1f]+[\"')\]]*(?=\s|$)|[;\u3002](?=\s+\(?[a-z0-9ivx]{1,3}[.)]\s)")
+_END: Final = re.compile(
+    r"\[\d{1,3}\]\s+-(?=\s+[A-Z])|[.!?\u3002\uff01\uff1f]+[\"')\]]*(?=\s|$)|[;\u3002](?=\s+\(?[a-z0-9ivx]{1,3}[.)]\s)"
+)
 _BEFORE: Final = re.compile(r"([^\W\d_]+(?:\.[^\W\d_]+)*)\.$")
 
 MOST_CHARACTERS: Final = 1000

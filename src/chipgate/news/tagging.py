@@ -279,9 +279,7 @@ def _nouns_apart(tokens: Tokens, classes: dict[str, list[Span]]) -> None:
         spans = classes.get(name)
         if spans:
             classes[name] = [
-                (a, b)
-                for a, b in spans
-                if b - a > 1 or a == 0 or not _is_noun(tokens.lower[a - 1], tokens.lower[a])
+                (a, b) for a, b in spans if b - a > 1 or a == 0 or not _is_noun(tokens.lower[a - 1], tokens.lower[a])
             ]
 
 
@@ -387,7 +385,11 @@ def _clauses(
                 relative.add(at)
     for at in range(first + 2, stop):
         # After the second comma of a pair the clause before goes on: "ruled out, for now, letting it in".
-        if tokens.words[at - 1] == "," and _participle(tokens.words[at]) and "," not in tokens.words[max(at - 8, first) : at - 1]:
+        if (
+            tokens.words[at - 1] == ","
+            and _participle(tokens.words[at])
+            and "," not in tokens.words[max(at - 8, first) : at - 1]
+        ):
             breaks.add(at)
     modifying = {at for at in nouns if first < at < stop and _modifies(tokens, at, stop)}
     breaks |= modifying

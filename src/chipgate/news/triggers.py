@@ -321,7 +321,9 @@ def _orders_abroad(tagged: Tagged, head: Span) -> bool:
     )
 
 
-_COMMANDS: Final = frozenset(["required", "requires", "requiring", "told", "ordered", "asked", "directed", "instructed"])
+_COMMANDS: Final = frozenset(
+    ["required", "requires", "requiring", "told", "ordered", "asked", "directed", "instructed"]
+)
 
 
 def _speaks_of_china(tagged: Tagged) -> bool:
