@@ -17,6 +17,7 @@ from chipgate.news.date_parts import month_of as _month
 from chipgate.news.date_parts import number_of as _number
 from chipgate.news.date_parts import when_of as _when
 from chipgate.news.date_parts import year_of as _year
+from chipgate.news.no_dates import compares, names_an_act
 from chipgate.news.records import When
 from chipgate.news.story import Story, year_for
 from chipgate.timegrid import add_months
@@ -47,7 +48,7 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
             hits.append((a, b, kind, match))
     found: list[When] = []
     for a, _, kind, match in sorted(hits, key=lambda h: h[0]):
-        beside = kind == "year" and (_names_an_act(piece, match) or _compares(piece, match))
+        beside = kind == "year" and (names_an_act(piece, match) or compares(piece, match))
         when = None if beside else _resolve(kind, match, story)
         if when is None:
             continue
@@ -69,24 +70,6 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
         elif not ahead and kind in ("later", "weekday", "this", "lastmonth"):
             story.last = when
     return found
-
-
-_SUPERLATIVE: Final = re.compile(r"\b(?:most|biggest|largest|first|highest|lowest|worst|best|sharpest)\b", re.I)
-
-
-def _compares(piece: str, match: re.Match[str]) -> bool:
-    """Whether a year only says how long nothing was like it: the most significant gesture since 2020."""
-    since = match[0].lower().startswith("since")
-    return since and _SUPERLATIVE.search(piece, max(match.start() - 80, 0), match.start()) is not None
-
-
-_ACT_AFTER: Final = re.compile(r"\s+(?:National Defen[cs]e|NDAA\b|(?:[A-Z][\w-]*\s+){0,6}Act\b)")
-
-
-def _names_an_act(piece: str, match: re.Match[str]) -> bool:
-    """Whether a year is part of the name of a law: the 2026 National Defense Authorization Act, the ... Act of 2025."""
-    before = piece[max(match.start() - 5, 0) : match.start()].rstrip()
-    return bool(_ACT_AFTER.match(piece, match.end())) or before.endswith(("Act", "Act,"))
 
 
 _ROLLED: Final = re.compile(r"\b(?:from|on|as of|effective|until|by)\s+(?:the\s+)?$", re.I)

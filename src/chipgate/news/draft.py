@@ -87,7 +87,7 @@ class Drafts:
         self._sourcing = sourcing_of(tagged, "", self._sourcing)
 
     def _see_lead(self, event: Event) -> None:
-        """The first act of a government that the text dates to a day lately: what the text has of its news is of then."""
+        """The first act of a government that the text dates to a recent day: its other news is of then."""
         when, published = event.when, self._story.published
         if self._lead is not None or when is None or published is None or event.actor_side == "company":
             return

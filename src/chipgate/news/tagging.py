@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from chipgate.news.clauses import MODIFIED, clauses
 from chipgate.news.lists import GOVERNMENT, Lists, Named
 from chipgate.news.parameters import Number, numbers_of
 from chipgate.news.sentences import Sentence
@@ -45,8 +46,6 @@ PREPOSITIONS: Final = frozenset(
     ]
 )
 TOLD: Final = ("@USCHIP", "@MAKER", "@CNFIRM", "@DOM")
-_BREAKING: Final = frozenset(";:\u2014\u2013")
-_RELATIVE: Final = ("which", "who", "where", "whose")
 MOST_SPANS: Final = 24
 """Words of one class that a sentence is searched for: no sentence has more, and a wall of them must not cost time."""
 NEW_CHIPS: Final = ("blackwell", "rubin", "b30a", "b200", "b300")
@@ -310,8 +309,8 @@ def tag(text: str, sentence: Sentence, tokens: Tokens, lists: Lists, memory: Mem
     mentions = memory.resolved(_mentions(names), sentence.paragraph)
     _fixed_apart(classes)
     _nouns_apart(tokens, classes)
-    after = {stop for name in _MODIFIED for _, stop in classes.get(name, ())}
-    clause, relative = _clauses(tokens, first, stop, cues, after)
+    after = {stop for name in MODIFIED for _, stop in classes.get(name, ())}
+    clause, relative = clauses(tokens, first, stop, cues, after)
     return Tagged(
         sentence, first, stop, tokens, mentions, classes, cues, clause, relative=relative, government=government
     )
@@ -332,78 +331,3 @@ def _mentions(names: list[Match]) -> list[Mention]:
         if len(found) >= 2 * MOST_SPANS:
             break
     return found
-
-
-def _participle(word: str) -> bool:
-    """Whether a word after a comma opens a participial clause: ", reversing an April ban"."""
-    return len(word) > 5 and word.endswith("ing") and word.islower() and word not in _NO_PARTICIPLES
-
-
-_NO_PARTICIPLES: Final = frozenset(["during", "nothing", "something", "anything", "everything"])
-
-
-_MODIFIED: Final = ("BAN_N", "CTRL", "LICREQ", "RULEN")
-_MODIFIERS: Final = frozenset(
-    ["imposed", "introduced", "implemented", "enacted", "adopted", "issued", "announced", "instituted", "unveiled"]
-)
-_WAS: Final = frozenset(["was", "were", "had", "has", "have", "it", "he", "they"])
-
-
-def _modifies(tokens: Tokens, at: int, stop: int) -> bool:
-    """Whether a clause begins that only tells more of the noun before: imposed in April, that was imposed ..."""
-    if tokens.lower[at] in ("that", "which"):
-        return at + 1 < stop and tokens.lower[at + 1] in _WAS
-    return tokens.lower[at] in _MODIFIERS
-
-
-def _clauses(
-    tokens: Tokens, first: int, stop: int, cues: list[tuple[int, int, Cue]], nouns: set[int]
-) -> tuple[list[int], frozenset[int]]:
-    """Number of the clause of each token: they break at semicolons, dashes and the words of the list.
-
-    Also the numbers of clauses that only tell more of a noun; ``nouns`` are the tokens after such nouns.
-
-    A relative clause after a comma ends at the next comma, where the clause around it goes on.
-    """
-    breaks: set[int] = set()
-    relative: set[int] = set()
-    for i in range(first, stop):
-        sign = tokens.words[i]
-        spaced = (
-            first < i
-            and tokens.starts[i] > tokens.ends[i - 1]
-            and i + 1 < stop
-            and tokens.starts[i + 1] > tokens.ends[i]
-        )
-        if i > first and ((sign in _BREAKING and sign != ":") or (sign == "-" and spaced)):
-            breaks.add(i)
-    for at, _, cue in cues:
-        comma = at > first and tokens.words[at - 1] == ","
-        if cue.kind == "clause" and at > first and (cue.reach == "clause" or comma):
-            breaks.add(at)
-            if comma and cue.term in _RELATIVE:
-                relative.add(at)
-    for at in range(first + 2, stop):
-        # After the second comma of a pair the clause before goes on: "ruled out, for now, letting it in".
-        if (
-            tokens.words[at - 1] == ","
-            and _participle(tokens.words[at])
-            and "," not in tokens.words[max(at - 8, first) : at - 1]
-        ):
-            breaks.add(at)
-    modifying = {at for at in nouns if first < at < stop and _modifies(tokens, at, stop)}
-    breaks |= modifying
-    modified: set[int] = set()
-    number, outer, latest = 0, -1, 0
-    found: list[int] = []
-    for i in range(first, stop):
-        if i in breaks:
-            outer = number if i in relative else -1
-            latest += 1
-            number = latest
-            if i in modifying:
-                modified.add(number)
-        elif outer >= 0 and tokens.words[i] == ",":
-            number, outer = outer, -1
-        found.append(number)
-    return found or [0], frozenset(modified)

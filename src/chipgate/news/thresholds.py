@@ -65,7 +65,8 @@ def other_figure(text: str, instrument: str) -> Parameter | None:
 
 
 _SHARES: Final = {
-    "purchase_ban": ("threshold", _COMPLETE), "rare_earth_control": ("threshold", _CONTENT), "subsidy": ("rate", _CUT_BY),
+    "purchase_ban": ("threshold", _COMPLETE), "rare_earth_control": ("threshold", _CONTENT),
+    "subsidy": ("rate", _CUT_BY),
 }  # fmt: skip
 
 

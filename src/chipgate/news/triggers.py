@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from chipgate.news.parameters import is_cap, is_fee
-from chipgate.news.roles import Subject, firm_before, passive, subject_of
+from chipgate.news.roles import Subject, passive
+from chipgate.news.sides import who_acts
 from chipgate.news.tagging import Span, Tagged
 from chipgate.schema.news import TriggerRule
 
@@ -16,65 +17,6 @@ _TARIFF_VERBS: Final = re.compile(
     r"|place[ds]?|puts?|impos\w+|appl(?:y|ies|ied)|double[ds]?|suspend\w*|proclamation|launch\w*|initiat\w+"
     r"|open(?:ed|s)|keep|kept|keeps|schedul\w+|defer\w*|force|conclud\w+|cut|took|takes|putting|slapping|lower(?:ed)?|would)\b",
     re.I,
-)
-_NOUN_HEADS: Final = frozenset(
-    [
-        "ANTITRUST",
-        "ALLEGE_N",
-        "LICREQ",
-        "BAN_N",
-        "CTRL",
-        "FEE_N",
-        "ENTLIST",
-        "BILLNAME",
-        "SUBSIDY",
-        "CUSTOMS",
-        "TARIFF",
-        "RULEW3",
-        "LIC",
-        "CAP_N",
-        "TALKS",
-        "RESUME",
-        "HOLDV",
-        "LEFTOUT",
-    ]
-)
-
-_NOUNS: Final = frozenset(
-    [
-        "permission",
-        "approval",
-        "approvals",
-        "green",
-        "nod",
-        "go",
-        "clearance",
-        "assurance",
-        "assurances",
-        "licence",
-        "license",
-        "licences",
-        "licenses",
-        "lifting",
-        "reversal",
-        "removal",
-        "easing",
-        "resumption",
-        "letter",
-        "letters",
-        "notice",
-        "guidance",
-        "received",
-        "receive",
-        "receives",
-        "receiving",
-        "obtained",
-        "secured",
-        "won",
-        "gets",
-        "got",
-        "awaiting",
-    ]
 )
 
 
@@ -153,46 +95,11 @@ class Rules:
                 low, high = min(low, place[0]), max(high, place[1])
         if self._blocked(tagged, rule, head):
             return None
-        subject = Subject(None)
-        weight = rule.weight
-        if rule.side in ("US", "CN") and rule.instrument != "negotiation":
-            media = any(name.startswith("@MEDIA") for name in rule.head)
-            subject = subject_of(tagged, head) if not media else Subject(None)
-            side = subject.mention.named.side if subject.mention else ""
-            kind = subject.mention.named.kind if subject.mention else ""
-            if kind == "role" and side == "CN" and rule.side == "US":
-                side = "any"
-            if side and side not in (rule.side, "any", "third"):
-                # A subject from an earlier clause may not act here; one in the clause does.
-                if subject.how != "sentence" or rule.subject == "yes":
-                    return None
-                subject, side = Subject(None), ""
-            if side == "third" and (rule.side == "CN" or rule.instrument.startswith("legislation")):
-                return None
-            if rule.subject == "yes" and side not in (rule.side, "any", "third"):
-                return None
-            verb = (
-                not media
-                and not any(name in _NOUN_HEADS for name in rule.head)
-                and tagged.tokens.lower[head[0]] not in _NOUNS
-            )
-            if verb and side != rule.side and firm_before(tagged, head) is not None:
-                return None
-            if rule.instrument == "purchase_ban" and not side and not _speaks_of_china(tagged):
-                return None
-            if not side and rule.instrument in _NOT_BY_LAW and _on_minerals(tagged):
-                return None
-            if side and rule.instrument in _NOT_BY_LAW and kind == "legislature":
-                return None  # what a bill would do is told by the bill
-            if rule.instrument in _ORDERS_AT_HOME and _orders_abroad(tagged, head):
-                return None
-            if rule.instrument == "purchase_discouragement" and not side and tagged.government != "CN":
-                if not _speaks_of_china(tagged):
-                    return None
-            if rule.side == "CN" and not side and tagged.government == "US" and rule.instrument in _ORDERS_AT_HOME:
-                return None
-            weight += 0.15 if side == rule.side and subject.how != "sentence" else 0.05 if side else 0.0
-        return Hit(rule, head, (low, high), subject, min(weight, 0.95))
+        acting = who_acts(tagged, rule, head)
+        if acting is None:
+            return None
+        subject, more = acting
+        return Hit(rule, head, (low, high), subject, min(rule.weight + more, 0.95))
 
     def _blocked(self, tagged: Tagged, rule: TriggerRule, head: Span) -> bool:
         """Whether a blocking class stands in the clause of the head, beside the head itself."""
@@ -293,46 +200,6 @@ def _spans(text: str, tagged: Tagged, name: str) -> list[Span]:
     else:
         wanted = [n for n in tagged.numbers if n.kind in ("money", "percent")]
     return [(tagged.tokens.at(n.start), max(tagged.tokens.at(n.end), tagged.tokens.at(n.start) + 1)) for n in wanted]
-
-
-_ORDERS_AT_HOME: Final = ("purchase_ban", "purchase_discouragement", "purchase_approval")
-"""What only a government in China does to its buyers: without a subject, the government named last must not be another."""
-
-
-_NOT_BY_LAW: Final = ("license_requirement", "threshold_rule", "license_denial", "export_ban_lift", "license_grant")
-
-
-def _on_minerals(tagged: Tagged) -> bool:
-    """Whether the text is about controls of rare earths, and the sentence names no chip."""
-    chips = "AICHIP" in tagged.classes or any(m.named.kind == "chip" for m in tagged.mentions)
-    return "RAREEARTH" in tagged.subjects and not chips
-
-
-def _orders_abroad(tagged: Tagged, head: Span) -> bool:
-    """Whether a command is given to a foreign firm: required Nvidia to ..."""
-    words = tagged.tokens.words
-    return any(
-        head[1] <= m.first <= head[1] + 1
-        and m.named.kind == "firm"
-        and m.named.side != "CN"
-        and not (m.stop < tagged.stop and words[m.stop] in ("'", "-"))
-        for m in tagged.mentions
-        if tagged.tokens.lower[head[0]] in _COMMANDS
-    )
-
-
-_COMMANDS: Final = frozenset(
-    ["required", "requires", "requiring", "told", "ordered", "asked", "directed", "instructed"]
-)
-
-
-def _speaks_of_china(tagged: Tagged) -> bool:
-    """Whether a sentence without a subject speaks of an order within China at all; a firm alone does not tell."""
-    return (
-        "GOVSCOPE" in tagged.classes
-        or "CMD" in tagged.classes
-        or any(m.named.side == "CN" and m.named.kind not in ("firm", "chip") for m in tagged.mentions)
-    )
 
 
 _GROUPS: Final = (
