@@ -15,7 +15,7 @@ from chipgate.news.triggers import Hit
 from chipgate.schema.news import Context
 from chipgate.timegrid import add_months
 
-_OLD: Final = timedelta(days=45)
+_OLD: Final = timedelta(days=10)
 _ACTS: Final = (
     "BAN", "BAN_N", "LIFT", "CTRL", "LICREQ", "RULEW", "RULEN", "ENTLIST", "TALKS", "SUMMON", "ALLOW", "GRANT", "APPR",
     "DISC_N", "TARIFF", "BILLNAME", "RESTRICT",
@@ -95,7 +95,17 @@ def is_past(tagged: Tagged, hit: Hit, when: When | None, story: Story) -> bool:
     """Whether an act is told as background rather than as news."""
     if when is not None and story.published is not None and when.basis != "published":
         return when.last < story.published - _OLD
-    return background_cue(tagged, hit.head)
+    return background_cue(tagged, hit.head) or (when is None and _given(tagged, hit.head))
+
+
+def _given(tagged: Tagged, head: Span) -> bool:
+    """Whether the act stands in a clause that gives the ground of another: after ..., since ..., because ..."""
+    clause = tagged.clause_of(head[0])
+    opens = next(i for i in range(tagged.first, tagged.stop) if tagged.clause_of(i) == clause)
+    return opens > tagged.first and tagged.tokens.lower[opens] in _GROUNDS
+
+
+_GROUNDS: Final = frozenset(["after", "since", "because", "despite", "following", "when", "where", "whose"])
 
 
 def fiscal(text: str, when: When | None, firm: str, catalogue: Catalogue, published: date | None) -> When | None:
