@@ -80,7 +80,7 @@ _GOVERNORS_CHANGE: Final = re.compile(
 )
 _FEE: Final = re.compile(
     r"\b(?:revenue\s+shar\w+|revenue\s+fee|(?:a|the|its|of)\s+(?:revenue\s+)?(?:cut|share|slice|portion|fee"
-    r"|levy|surcharge|commission|take)\b|cut\b|fee|levy|surcharge|royalt\w+|export\s+tax|commission"
+    r"|levy|surcharge|commission|take)\b|cut\b|fee|levy|surcharge|royalt\w+|(?:export|import)\s+tax|tax\s+on|commission"
     r"|of\s+(?:(?:the|its|their|all|any|such|those|that|h20|h200|chip|ai|china|chinese|nvidia's|gross"
     r"|resulting|these)\s+){0,4}(?:revenues?|sales|proceeds|chip\s+sales|takings|receipts)\b|revenues?\s+from"
     r"|of\s+what\s+(?:it|they)\s+(?:earns?|makes?|takes?))",
@@ -117,7 +117,7 @@ _FEE_OF: Final = re.compile(
 )
 _APPOSED: Final = re.compile(r"\b(?:proceeds|revenues?|sales|cut)\s*[,(]\s*(?:or\s+)?$", re.I)
 _IS_FEE: Final = re.compile(
-    r"\s*(?:-\s*)?(?:revenue\s+)?(?:cut|fee|levy|surcharge|commission|export\s+tax|royalty|share\s+of|slice)", re.I
+    r"\s*(?:-\s*)?(?:revenue\s+)?(?:cut|fee|levy|surcharge|commission|(?:export|import)\s+tax|royalty|share\s+of|slice)", re.I
 )
 _OTHER_CUT: Final = re.compile(r"\b(?:growth|market|stake|job|workforce|staff|price)\b", re.I)
 _CHANGED: Final = re.compile(
