@@ -7,6 +7,11 @@ from chipgate.news.tagging import Mention, Tagged
 from chipgate.schema.news import Context, NewsAuthority, Sourcing
 
 _GUIDANCE_ACTS = ("purchase_ban", "purchase_discouragement", "customs_block", "purchase_approval", "volume_cap")
+_ON_RECORD = (
+    "threshold_rule", "entity_listing", "rare_earth_control", "antitrust", "legislation_proposed", "legislation_passed",
+    "tariff", "license_requirement",
+)  # fmt: skip
+"""Acts that are published as documents: rules, lists, notices, decisions, bills."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,9 @@ def standing(
     """
     kinds: set[str] = {cue.kind for _, _, cue in tagged.cues}
     sourcing = sourcing_of(tagged, side, before)
+    issued = actor is not None and actor.named.kind in ("agency", "legislature") and context == "current"
+    if issued and instrument in _ON_RECORD and sourcing in ("unsourced", "on_record"):
+        sourcing = "official_record"  # what such an agency does is published by it
     authority = _authority(lists, instrument, side, actor, kinds, sourcing, context)
     public = authority not in ("private_guidance",) and not any(
         cue.term in ("is-informed", "letter", "letters") for _, _, cue in tagged.cues

@@ -16,7 +16,8 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
     A named accelerator counts 2, a word for AI chips or a term of the rules 1 (each at most three times), words for
     controls or chips at large and the makers a half; words of other trades and of gaming take a half each; a notice
     of listings that names no chip is on topic by its lists; a sentence that tells of an act of another kind of the
-    vocabulary counts 1.5 (at most twice); without a Chinese side the score is nought.
+    vocabulary counts 1.5 (at most twice); without a Chinese side, and not a notice of the Entity List, the score is
+    nought.
     """
     chips = words = control = makers = china = 0
     acts = _other_acts(sentences)
@@ -27,7 +28,7 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
         makers += len(one.named("@MAKER"))
         china += len(one.named("@CN")) + sum(word == "chinese" for word in one.tokens.lower[one.first : one.stop])
     listed = sum(len(one.classes.get("ENTLIST", ())) for one in sentences)
-    if not china or not (chips or words or acts or (listed and control >= 3)):
+    if not (china or listed >= _A_NOTICE) or not (chips or words or acts or (listed and control >= 3)):
         return 0.0
     other = sum(len(one.classes.get("OFFTOPIC", ())) for one in sentences)
     return (
@@ -70,6 +71,8 @@ def subjects(sentences: Sequence[Tagged]) -> frozenset[str]:
 
 
 _A_SUBJECT: Final = 3
+_A_NOTICE: Final = 5
+"""Mentions of lists of parties from which on a text is about them, though it names no country."""
 
 
 def on_topic(sentences: Sequence[Tagged]) -> bool:
