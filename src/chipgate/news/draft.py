@@ -13,15 +13,17 @@ from chipgate.news.merge import one_act_a_sentence
 from chipgate.news.modality import announced, context_of, denied
 from chipgate.news.parameters import parameter_of
 from chipgate.news.records import Event, Parameter, When, unique
+from chipgate.news.reference import comes_back, named_again, stative
 from chipgate.news.story import Story
 from chipgate.news.tagging import TOLD, Mention, Tagged, with_numbers
 from chipgate.news.thresholds import other_figure
-from chipgate.news.timing import anaphoric, date_of, fiscal, is_past, stative
+from chipgate.news.timing import date_of, fiscal, is_past
 from chipgate.news.triggers import Hit, Rules, alike
 from chipgate.schema.news import Context, Side, Sourcing
 
 _GENERIC: Final = {"US": "US government", "CN": "Chinese government"}
 _OFFICIAL_KINDS: Final = ("leader", "agency", "state", "legislature")
+OFF: Final = ("negated", "hypothetical")
 _TEXT_LENGTH: Final = 600
 _NO_LABS: Final = ("huawei", "smic", "cambricon")
 """Makers whose engineers help others train."""
@@ -74,7 +76,7 @@ class Drafts:
             tagged.subjects = self._subjects
             hits = self._rules.hits(self._text, tagged)
             for hit in hits:
-                if stative(tagged, hit):
+                if stative(tagged, hit) or (not dates and comes_back(tagged, hit) and self._has(hit.rule.instrument)):
                     continue
                 event = self._event(tagged, hit, dates, own, len(hits))
                 self._see_lead(event)
@@ -85,6 +87,11 @@ class Drafts:
         if settled and settled[-1].precision != "year":
             self._inherited = settled[-1]
         self._sourcing = sourcing_of(tagged, "", self._sourcing)
+
+    def _has(self, instrument: str) -> bool:
+        """Whether an act of this or a neighbouring kind has been told."""
+        kinds = alike(instrument) | {"purchase_ban"}
+        return any(event.instrument in kinds and event.context not in OFF for event in self._events)
 
     def _see_lead(self, event: Event) -> None:
         """The first act of a government that the text dates to a recent day: its other news is of then."""
@@ -124,7 +131,7 @@ class Drafts:
             when = fiscal(self._text, when, actor.named.firm, self._data, self._story.published)
         if context == "current" and is_past(tagged, hit, when, self._story):
             context = "background"
-        if when is None and context == "current" and anaphoric(tagged, hit):
+        if when is None and context == "current" and named_again(tagged, hit.head):
             context = "background"
         if when is None and context == "current" and self._lead is not None and self._lead[0] == side:
             when = self._lead[1]

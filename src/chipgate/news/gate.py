@@ -66,11 +66,11 @@ def _other_acts(sentences: Sequence[Tagged]) -> int:
 
 
 def subjects(sentences: Sequence[Tagged]) -> frozenset[str]:
-    """Classes that a text is about beside accelerators: those that three of its sentences hold."""
+    """Classes that a text is about beside accelerators: those that two of its sentences hold."""
     return frozenset(n for n in ("RAREEARTH",) if sum(n in one.classes for one in sentences) >= _A_SUBJECT)
 
 
-_A_SUBJECT: Final = 3
+_A_SUBJECT: Final = 2
 _A_NOTICE: Final = 5
 """Mentions of lists of parties from which on a text is about them, though it names no country."""
 

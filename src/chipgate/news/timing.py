@@ -9,6 +9,7 @@ from typing import Final
 from chipgate.catalogue import Catalogue
 from chipgate.news.modality import background_cue
 from chipgate.news.records import When
+from chipgate.news.reference import named_again
 from chipgate.news.story import Story
 from chipgate.news.tagging import Span, Tagged
 from chipgate.news.triggers import Hit
@@ -47,7 +48,7 @@ def date_of(
         at = tagged.tokens.starts[hit.head[0]]
         sharp = [d for d in pool if d.precision != "year"] or pool
         return min(sharp, key=lambda d: abs(d.at - at))
-    if anaphoric(tagged, hit):
+    if named_again(tagged, hit.head):
         return None
     if story.heading is not None:
         return story.heading
@@ -69,26 +70,6 @@ def _of_another(tagged: Tagged, when: When, head: Span) -> bool:
         (span for name in _ACTS for span in tagged.classes.get(name, ()) if low <= span[0] < high), None
     )  # fmt: skip
     return noun is not None and not (first <= head[0] < noun[1])
-
-
-def anaphoric(tagged: Tagged, hit: Hit) -> bool:
-    """Whether the act is only named again: "following the ban", "despite these controls"."""
-    first, stop = hit.head
-    lower = tagged.tokens.lower
-    named = any((first, stop) in tagged.classes.get(name, ()) for name in ("BAN_N", "CTRL"))
-    return named and first > tagged.first + 1 and lower[first - 1] in _AGAIN and lower[first - 2] in _PREPOSED
-
-
-def stative(tagged: Tagged, hit: Hit) -> bool:
-    """Whether a state goes on rather than an act is told: remains banned, still excluded."""
-    before = tagged.tokens.lower[max(hit.head[0] - 3, tagged.first) : hit.head[0]]
-    return hit.rule.instrument in _STATES and any(word in _GOES_ON for word in before)
-
-
-_STATES: Final = ("license_requirement", "threshold_rule", "license_denial", "export_ban_lift", "license_grant")
-_GOES_ON: Final = frozenset(["remain", "remains", "remained", "stay", "stays", "still", "continue", "continues"])
-_AGAIN: Final = frozenset(["the", "that", "this", "these", "those", "such"])
-_PREPOSED: Final = frozenset(["following", "after", "since", "despite", "before", "amid", "under", "by", "of", "with"])
 
 
 def is_past(tagged: Tagged, hit: Hit, when: When | None, story: Story) -> bool:
