@@ -16,8 +16,8 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
     A named accelerator counts 2, a word for AI chips or a term of the rules 1 (each at most three times), words for
     controls or chips at large and the makers a half; words of other trades and of gaming take a half each; a notice
     of listings that names no chip is on topic by its lists; a sentence that tells of an act of another kind of the
-    vocabulary counts 1.5 (at most twice); without a Chinese side, and not a notice of the Entity List, the score is
-    nought.
+    vocabulary counts 1.5 (at most twice); without a Chinese side the score is nought, but for a notice of the Entity
+    List or of measures on named accelerators.
     """
     chips = words = control = makers = china = 0
     acts = _other_acts(sentences)
@@ -28,7 +28,10 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
         makers += len(one.named("@MAKER"))
         china += len(one.named("@CN")) + sum(word == "chinese" for word in one.tokens.lower[one.first : one.stop])
     listed = sum(len(one.classes.get("ENTLIST", ())) for one in sentences)
-    if not (china or listed >= _A_NOTICE) or not (chips or words or acts or (listed and control >= 3)):
+    measures = sum(any(name in one.classes for name in ("TARIFF", "CTRL", "LICREQ")) for one in sentences)
+    if not china and listed < _A_NOTICE and not (chips > 1 and measures > 1):
+        return 0.0
+    if not (chips or words or acts or (listed and control >= 3)):
         return 0.0
     other = sum(len(one.classes.get("OFFTOPIC", ())) for one in sentences)
     return (
@@ -44,10 +47,11 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
 
 
 _OTHER_ACTS: Final = (
-    ("ANTITRUST", ("@MAKER",)),
+    ("ANTITRUST", ("@MAKER", "GENCHIP")),
     ("RAREEARTH", ("CTRL", "RLIC", "LICREQ", "RESTRICT")),
     ("TARIFF", ("GENCHIP",)),
     ("LISTNAME", ("@CNFIRM",)),
+    ("GENCHIP", ("BAN", "BAN_N")),
     ("BIGFUND", ("SUBSIDY", "GENCHIP", "AICHIP")),
 )
 """Pairs of classes that together tell of an act of the vocabulary where no accelerator is named."""

@@ -115,7 +115,7 @@ def _table(roots: Sequence[Path], name: str, record: type[R], key: Callable[[R],
 
 NUMBER_NEEDS: Final = ("#PERCENT", "#MONEY", "#MONEYPCT", "#TARV", "#CAPNUM")
 NAME_NEEDS: Final = (
-    "@CHIP", "@USCHIP", "@USCHIP_NEW", "@DOM", "@CN", "@US", "@CNFIRM", "@USFIRM", "@CNMAKER", "@MAKER",
+    "@CHIP", "@USCHIP", "@USCHIP_NEW", "@DOM", "@CN", "@US", "@CNFIRM", "@USFIRM", "@CNMAKER", "@CHIPMAKER", "@MAKER",
         "@BUYER", "@LAB", "@MEDIA",
     "@LEG",
 )  # fmt: skip

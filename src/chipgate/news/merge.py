@@ -22,7 +22,7 @@ def merged(events: list[Event]) -> list[Event]:
     kept: list[Event] = []
     alike: dict[tuple[str, str], list[int]] = {}
     for event in events:
-        places = alike.setdefault((event.instrument, event.actor_side), [])
+        places = alike.setdefault((_KIND.get(event.instrument, event.instrument), event.actor_side), [])
         at = next((i for i in reversed(places) if _same(kept[i], event)), None)
         if at is None:
             places.append(len(kept))
@@ -32,8 +32,14 @@ def merged(events: list[Event]) -> list[Event]:
     return kept
 
 
+_KIND: Final = {"license_grant": "export_ban_lift"}
+"""Instruments that may tell of one act: licences that are granted, and a ban that is lifted."""
+
+
 def _same(a: Event, b: Event) -> bool:
     """Whether two events of one kind and side can be one act."""
+    if a.instrument != b.instrument and not _one_day(a, b):
+        return False
     if (a.context == "negated") != (b.context == "negated"):
         return False
     if a.chip_names and b.chip_names and not set(a.chip_names) & set(b.chip_names):
@@ -50,9 +56,18 @@ def _same(a: Event, b: Event) -> bool:
         return False  # each agency gives its own advice
     if a.instrument == "purchase_approval" and _buyers(a) and _buyers(b) and not _buyers(a) & _buyers(b):
         return False
+    if a.instrument == "entity_listing" and _one_day(a, b):
+        return True
     if a.instrument in ("entity_listing", "antitrust", "state_media_signal", "legislation_proposed"):
         return not (a.firms and b.firms and not set(a.firms) & set(b.firms))
     return True
+
+
+def _one_day(a: Event, b: Event) -> bool:
+    """Whether the text dates both to one day."""
+    x, y = a.when, b.when
+    stated = x is not None and y is not None and x.precision == y.precision == "day" and x.first == y.first
+    return stated and all(w is not None and w.basis in ("text", "relative") for w in (x, y))
 
 
 def _buyers(event: Event) -> set[str]:

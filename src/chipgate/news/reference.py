@@ -14,6 +14,9 @@ _TOLD_OF: Final = frozenset(
     ["decision", "move", "directive", "announcement", "order", "measure", "measures", "development", "step", "steps",
      "action", "actions", "policy", "shift", "restriction", "restrictions", "ban", "curbs", "escalation", "change"]
 )  # fmt: skip
+_RELATES: Final = frozenset(
+    ["follows", "followed", "comes", "came", "reverses", "reversed", "undoes", "ends", "ended", "builds", "extends"]
+)
 _STATES: Final = ("license_requirement", "threshold_rule", "license_denial", "export_ban_lift", "license_grant")
 _GOES_ON: Final = frozenset(["remain", "remains", "remained", "stay", "stays", "still", "continue", "continues"])
 _RETOLD: Final = (
@@ -42,6 +45,8 @@ def comes_back(tagged: Tagged, hit: Hit) -> bool:
     if hit.rule.instrument not in _RETOLD:
         return False
     lower = tagged.tokens.lower[tagged.first : hit.head[0]]
+    if any(word in _RELATES for word in lower[:6]):
+        return False  # the move follows, reverses, comes after another act, which it tells
     start = next((i for i, word in enumerate(lower[:4]) if word in _POINTS_BACK), None)
     subject = start is not None and any(word in _TOLD_OF for word in lower[start + 1 : start + 3])
     return subject or named_again(tagged, hit.head)

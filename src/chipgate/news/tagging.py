@@ -119,6 +119,7 @@ _NEEDS: Final[dict[str, Callable[[Named], bool]]] = {
     "@CNFIRM": lambda n: n.kind == "collective" or (n.kind == "firm" and n.side == "CN"),
     "@USFIRM": lambda n: n.kind == "firm" and n.side != "CN",
     "@CNMAKER": lambda n: n.kind == "firm" and n.side == "CN" and (n.maker or n.firm in ("baidu", "alibaba", "smic")),
+    "@CHIPMAKER": lambda n: n.kind == "firm" and n.side == "CN" and n.maker and n.firm not in ("baidu", "alibaba"),
     "@MAKER": lambda n: n.kind == "firm" and n.maker and n.firm not in ("google", "amazon"),
     "@BUYER": lambda n: n.kind == "collective" or (n.kind == "firm" and n.side == "CN" and not n.maker),
     "@LAB": lambda n: n.kind == "firm" and n.side == "CN" and not n.maker,
@@ -309,6 +310,7 @@ def tag(text: str, sentence: Sentence, tokens: Tokens, lists: Lists, memory: Mem
     mentions = memory.resolved(_mentions(names), sentence.paragraph)
     _fixed_apart(classes)
     _nouns_apart(tokens, classes)
+    classes = {name: spans for name, spans in classes.items() if spans}
     after = {stop for name in MODIFIED for _, stop in classes.get(name, ())}
     clause, relative = clauses(tokens, first, stop, cues, after)
     return Tagged(

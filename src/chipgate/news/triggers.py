@@ -15,7 +15,7 @@ _TARIFF_VERBS: Final = re.compile(
     r"\b(?:impose|imposed|imposes|imposing|announce|announced|announces|threaten|threatened|threatens|raise"
     r"|raised|levy|levied|slap|slapped|plan|plans|set|sets|hike|hiked|investigat\w+|delay\w*|sign\w*|unveil\w*"
     r"|place[ds]?|puts?|impos\w+|appl(?:y|ies|ied)|double[ds]?|suspend\w*|proclamation|launch\w*|initiat\w+"
-    r"|open(?:ed|s)|keep|kept|keeps|schedul\w+|defer\w*|force|conclud\w+|cut|took|takes|putting|slapping|lower(?:ed)?|would)\b",
+    r"|open(?:ed|s)|keep|kept|keeps|schedul\w+|respond\w*|reduc\w+|lower\w*|agreed|slash\w+|defer\w*|force|conclud\w+|cut|took|takes|putting|slapping|lower(?:ed)?|would)\b",
     re.I,
 )
 
@@ -219,6 +219,7 @@ _GROUPS: Final = (
     ("order_placed", "sales_result"),
     ("domestic_chip_launch", "training_on_domestic"),
     ("tariff", "revenue_fee", "negotiation"),
+    ("tariff", "threshold_rule"),
     ("purchase_approval", "license_grant", "export_ban_lift"),
     ("rare_earth_control", "license_requirement", "export_ban_lift", "license_grant"),
 )
