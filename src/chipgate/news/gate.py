@@ -47,11 +47,11 @@ def topic_score(sentences: Sequence[Tagged]) -> float:
 
 
 _OTHER_ACTS: Final = (
-    ("ANTITRUST", ("@MAKER", "GENCHIP")),
+    ("ANTITRUST", ("@MAKER", "SEMI")),
     ("RAREEARTH", ("CTRL", "RLIC", "LICREQ", "RESTRICT")),
-    ("TARIFF", ("GENCHIP",)),
+    ("TARIFF", ("SEMI",)),
     ("LISTNAME", ("@CNFIRM",)),
-    ("GENCHIP", ("BAN", "BAN_N")),
+    ("SEMI", ("BAN", "BAN_N")),
     ("BIGFUND", ("SUBSIDY", "GENCHIP", "AICHIP")),
 )
 """Pairs of classes that together tell of an act of the vocabulary where no accelerator is named."""
