@@ -14,7 +14,7 @@ def _participle(word: str) -> bool:
     return len(word) > 5 and word.endswith("ing") and word.islower() and word not in _NO_PARTICIPLES
 
 
-_NO_PARTICIPLES: Final = frozenset(["during", "nothing", "something", "anything", "everything"])
+_NO_PARTICIPLES: Final = frozenset(["during", "nothing", "something", "anything", "everything", "having", "being"])
 
 
 MODIFIED: Final = ("BAN_N", "CTRL", "LICREQ", "RULEN")

@@ -117,7 +117,8 @@ _FEE_OF: Final = re.compile(
 )
 _APPOSED: Final = re.compile(r"\b(?:proceeds|revenues?|sales|cut)\s*[,(]\s*(?:or\s+)?$", re.I)
 _IS_FEE: Final = re.compile(
-    r"\s*(?:-\s*)?(?:revenue\s+)?(?:cut|fee|levy|surcharge|commission|(?:export|import)\s+tax|royalty|share\s+of|slice)", re.I
+    r"\s*(?:-\s*)?(?:revenue\s+)?(?:cut|fee|levy|surcharge|commission|(?:export|import)\s+tax|royalty|share\s+of|slice)",
+    re.I,
 )
 _OTHER_CUT: Final = re.compile(r"\b(?:growth|market|stake|job|workforce|staff|price)\b", re.I)
 _CHANGED: Final = re.compile(
