@@ -53,7 +53,9 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
         if when is None:
             continue
         before = piece[max(a - 24, 0) : a]
-        ahead = bool(_DEADLINE.search(before)) or when.ahead
+        deadline = _DEADLINE.search(before)
+        told_for = kind == "quarter" and deadline is not None and deadline[0].lower().startswith("for")
+        ahead = when.ahead or (deadline is not None and not told_for)  # revenue for the quarter lies behind
         if kind in ("mdy", "dmy") and not match["y"] and _ROLLED.search(before) and _PLANNED.search(piece):
             when = _next_such(when, story) or when
             ahead = ahead or when.ahead
