@@ -83,8 +83,8 @@ def test_a_sentence_that_comes_back_to_an_act_adds_none() -> None:
 
 def test_an_undated_act_beside_a_dated_lead_is_of_that_day() -> None:
     notice = (
-        "On December 2, 2024, the Bureau of Industry and Security released rules on advanced computing for China. "
-        "The second adds 140 entities to the Entity List."
+        "On December 2, 2024, the Bureau of Industry and Security released two rules on advanced computing chips for "
+        "China. The second adds 140 entities to the Entity List."
     )
     listed = next(e for e in events(notice, date(2024, 12, 6), "") if e.instrument == "entity_listing")
     assert str(listed.when) == "2024-12-02"
