@@ -119,7 +119,8 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
 _PART_OF: Final = {
     "volume_cap": ("may", "can", "could"),
     "sales_result": ("expects", "expected to", "is expected"),
-    "revenue_fee": ("will", "is to", "are to"),
+    "revenue_fee": ("will", "is to", "are to", "expects", "expected to"),
+    "purchase_discouragement": ("should",),
 }
 """Cues that belong to the act itself: a cap is what a buyer may take, a forecast is what a firm expects."""
 
@@ -179,4 +180,5 @@ def _not_only(tagged: Tagged, stop: int) -> bool:
 def _crosses_list(tagged: Tagged, stop: int, head: int) -> bool:
     """A comma followed by a new verb phrase ends the scope of a cue."""
     words = tagged.tokens.words[stop:head]
-    return words.count(",") >= 2 or ", and" in " ".join(words)
+    between = " ".join(words)
+    return words.count(",") >= 2 or ", and" in between or "and then" in between
