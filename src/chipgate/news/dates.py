@@ -47,7 +47,10 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
             taken.append((a, b))
             hits.append((a, b, kind, match))
     found: list[When] = []
-    for a, _, kind, match in sorted(hits, key=lambda h: h[0]):
+    hits.sort(key=lambda h: h[0])
+    for number, (a, b, kind, match) in enumerate(hits):
+        if kind == "weekday" and number + 1 < len(hits) and hits[number + 1][0] - b <= 3:
+            continue  # Tuesday, May 21: the day itself follows
         beside = kind == "year" and (names_an_act(piece, match) or compares(piece, match))
         when = None if beside else _resolve(kind, match, story)
         if when is None:
@@ -59,6 +62,8 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
         if kind in ("mdy", "dmy") and not match["y"] and _ROLLED.search(before) and _PLANNED.search(piece):
             when = _next_such(when, story) or when
             ahead = ahead or when.ahead
+        if story.published is not None and when.first > story.published + timedelta(days=2):
+            ahead = True
         at = start + (match.end() if kind == "dayafter" else a)
         when = replace(when, at=at, stop=start + match.end(), ahead=ahead)
         found.append(when)

@@ -111,7 +111,7 @@ class Drafts:
 
     def _take_heading(self, dates: list[When], length: int) -> None:
         """A heading with a date dates what stands under it; one without ends that."""
-        full = [d for d in dates if d.basis == "text"]
+        full = [d for d in dates if d.basis == "text" and not d.ahead]
         published = self._story.published
         if full and published and abs((full[0].first - published).days) <= 2 and not self._events:
             return  # the page's own date

@@ -6,7 +6,7 @@ from typing import Final
 
 from chipgate.news.records import SWITCHED_ON, Event, Parameter, When, unique
 
-_NEAR_DAYS: Final = {"day": 6, "week": 12, "month": 40, "quarter": 100, "year": 366, "unknown": 10_000}
+_NEAR_DAYS: Final = {"day": 6, "week": 12, "month": 12, "quarter": 40, "year": 366, "unknown": 10_000}
 _FIRM: Final = {"text": 4, "relative": 3, "heading": 3, "snapped": 2, "published": 1, "none": 0}
 _SAME_ACT: Final = (
     frozenset(("purchase_ban", "purchase_discouragement")), frozenset(("license_requirement", "threshold_rule")),

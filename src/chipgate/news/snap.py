@@ -16,6 +16,7 @@ _NEIGHBOURS: Final = {
     frozenset(("customs_block", "purchase_ban")), frozenset(("tariff", "revenue_fee")),
 }  # fmt: skip
 _SLACK: Final = {"day": 3, "week": 8, "month": 20, "quarter": 30, "year": 0, "unknown": 0}
+_NEWS: Final = timedelta(days=35)
 _LOOK_BACK: Final = timedelta(days=150)
 LEAST: Final = 2.0
 
@@ -78,4 +79,6 @@ def _date_score(when: When | None, act: Act, published: date | None) -> float:
     if published is None:
         return 0.0
     age = published - act.known_since.first
+    if when is not None and when.basis == "published" and age > _NEWS:
+        return -9.0  # what is news today is no act of months ago
     return 0.6 - 0.5 * age / _LOOK_BACK if age <= _LOOK_BACK else -9.0
