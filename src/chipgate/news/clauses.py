@@ -5,7 +5,7 @@ from typing import Final
 from chipgate.news.tokens import Tokens
 from chipgate.schema.news import Cue
 
-_BREAKING: Final = frozenset(";:\u2014\u2013")
+_BREAKING: Final = frozenset(";\u2014\u2013")
 _RELATIVE: Final = ("which", "who", "where", "whose")
 
 
@@ -44,15 +44,18 @@ def clauses(
     """
     breaks: set[int] = set()
     relative: set[int] = set()
-    for i in range(first, stop):
-        sign = tokens.words[i]
-        spaced = (
-            first < i
-            and tokens.starts[i] > tokens.ends[i - 1]
-            and i + 1 < stop
-            and tokens.starts[i + 1] > tokens.ends[i]
-        )
-        if i > first and ((sign in _BREAKING and sign != ":") or (sign == "-" and spaced)):
+    words, starts, ends = tokens.words, tokens.starts, tokens.ends
+    for i in range(first + 1, stop):
+        if (
+            words[i] in _BREAKING
+            or (words[i] == "-" and starts[i] > ends[i - 1] and i + 1 < stop and starts[i + 1] > ends[i])
+            or (
+                words[i - 1] == ","
+                and i > first + 1
+                and _participle(words[i])
+                and "," not in words[max(i - 8, first) : i - 1]
+            )
+        ):
             breaks.add(i)
     for at, _, cue in cues:
         comma = at > first and tokens.words[at - 1] == ","
@@ -60,14 +63,6 @@ def clauses(
             breaks.add(at)
             if comma and cue.term in _RELATIVE:
                 relative.add(at)
-    for at in range(first + 2, stop):
-        # After the second comma of a pair the clause before goes on: "ruled out, for now, letting it in".
-        if (
-            tokens.words[at - 1] == ","
-            and _participle(tokens.words[at])
-            and "," not in tokens.words[max(at - 8, first) : at - 1]
-        ):
-            breaks.add(at)
     modifying = {at for at in nouns if first < at < stop and _modifies(tokens, at, stop)}
     breaks |= modifying
     modified: set[int] = set()

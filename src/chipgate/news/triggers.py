@@ -41,6 +41,7 @@ class Rules:
     def __init__(self, rules: Sequence[TriggerRule]) -> None:
         self.rules = rules
         self._needs = {rule.id: [_group(g) for g in rule.need] for rule in rules}
+        self._asks = {rule_id: list(_asks(groups)) for rule_id, groups in self._needs.items()}
         self._by_head: dict[str, list[int]] = {}
         for i, rule in enumerate(rules):
             for name in rule.head:
@@ -73,12 +74,10 @@ class Rules:
 
     def _may(self, tagged: Tagged, rule: TriggerRule) -> bool:
         """Whether every needed group has a word or name in the sentence at all."""
-        held = tagged.classes
-
-        def met(a: _Alternative) -> bool:
-            return a.name in held or a.name[0] in "@#" or (a.before_now and a.name in tagged.told)
-
-        return all(any(met(a) for a in group) for group in self._needs[rule.id])
+        held = tagged.classes.keys()
+        return all(
+            not names.isdisjoint(held) or not before.isdisjoint(tagged.told) for names, before in self._asks[rule.id]
+        )
 
     def _heads(self, tagged: Tagged, rule: TriggerRule) -> Iterator[Span]:
         for name in rule.head:
@@ -146,6 +145,13 @@ class _Alternative:
     before: bool
     anywhere: bool
     before_now: bool
+
+
+def _asks(groups: Sequence[tuple[_Alternative, ...]]) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+    """Word classes of which a sentence must hold one, by group; those that a sentence just before may hold instead."""
+    for group in groups:
+        if not any(a.name[0] in "@#" for a in group):
+            yield frozenset(a.name for a in group), frozenset(a.name for a in group if a.before_now)
 
 
 def _group(text: str) -> tuple[_Alternative, ...]:
