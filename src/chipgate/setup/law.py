@@ -79,6 +79,21 @@ class Washington:
     counts: dict[str, float]
 
 
+class _Law:
+    """What the law of a catalogue hangs on. Catalogues that share these tables, as those that differ in the rule of
+    hazards or in further acts do, share what is judged by them."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self._tables = (catalogue.clauses, catalogue.chips, catalogue.makers, catalogue.countries)
+
+    def __hash__(self) -> int:
+        return hash(tuple(map(id, self._tables)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Law) and all(a is b for a, b in zip(self._tables, other._tables, strict=True))
+
+
 @lru_cache(maxsize=64)
 def known_book(catalogue: Catalogue, as_of: date) -> RuleBook:
     """The clauses known on a day; an end that lies later counts as not known."""
@@ -100,12 +115,17 @@ def _known_replacements(table: Table[Clause]) -> Table[Clause]:
     return Table("rule", kept)
 
 
-@lru_cache(maxsize=4096)
 def statuses(catalogue: Catalogue, as_of: date, chip: str, last: date) -> tuple[Status, ...]:
     """What the law known on a day says of a chip for China from 2022 to ``last``.
 
     Kept, since no lever changes the law: runs that differ in levers alone judge each chip once.
     """
+    return _statuses(_Law(catalogue), as_of, chip, last)
+
+
+@lru_cache(maxsize=4096)
+def _statuses(law: _Law, as_of: date, chip: str, last: date) -> tuple[Status, ...]:
+    catalogue = law.catalogue
     book = known_book(catalogue, as_of)
     subject = catalogue_subject(catalogue.chips[chip], catalogue.makers)
     starts = [day for day in book.change_days if day <= last]
