@@ -17,10 +17,11 @@ def _participle(word: str) -> bool:
 _NO_PARTICIPLES: Final = frozenset(["during", "nothing", "something", "anything", "everything", "having", "being"])
 
 
-MODIFIED: Final = ("BAN_N", "CTRL", "LICREQ", "RULEN")
+MODIFIED: Final = ("BAN_N", "CTRL", "LICREQ", "RULEN", "TALKS")
 _MODIFIERS: Final = frozenset(
-    ["imposed", "introduced", "implemented", "enacted", "adopted", "issued", "announced", "instituted", "unveiled"]
-)
+    ["imposed", "introduced", "implemented", "enacted", "adopted", "issued", "announced", "instituted", "unveiled",
+     "established", "reached", "signed", "struck", "revealed"]
+)  # fmt: skip
 _WAS: Final = frozenset(["was", "were", "had", "has", "have", "it", "he", "they"])
 
 

@@ -28,6 +28,8 @@ _TEXT_LENGTH: Final = 600
 _NO_LABS: Final = ("huawei", "smic", "cambricon")
 """Makers whose engineers help others train."""
 _LATELY: Final = timedelta(days=21)
+_SINCE_BIDEN: Final = date(2025, 1, 20)
+"""From here on what Biden's administration did is past, where the text gives no date."""
 _TOLD_FOR: Final = 8
 """Sentences for which what was spoken of is still in mind."""
 
@@ -131,7 +133,8 @@ class Drafts:
             when = fiscal(self._text, when, actor.named.firm, self._data, self._story.published)
         if context == "current" and is_past(tagged, hit, when, self._story):
             context = "background"
-        if when is None and context == "current" and named_again(tagged, hit.head):
+        past = self._story.published is not None and self._story.published >= _SINCE_BIDEN and "Biden" in actors[0]
+        if when is None and context == "current" and (past or named_again(tagged, hit.head)):
             context = "background"
         if when is None and context == "current" and self._lead is not None and self._lead[0] == side:
             when = self._lead[1]

@@ -52,6 +52,7 @@ _OTHER_ACTS: Final = (
     ("TARIFF", ("SEMI",)),
     ("LISTNAME", ("@CNFIRM",)),
     ("SEMI", ("BAN", "BAN_N")),
+    ("WAIVERW", ("SEMI",)),
     ("BIGFUND", ("SUBSIDY", "GENCHIP", "AICHIP")),
 )
 """Pairs of classes that together tell of an act of the vocabulary where no accelerator is named."""

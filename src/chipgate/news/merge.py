@@ -38,7 +38,7 @@ _KIND: Final = {"license_grant": "export_ban_lift"}
 
 def _same(a: Event, b: Event) -> bool:
     """Whether two events of one kind and side can be one act."""
-    if a.instrument != b.instrument and not _one_day(a, b):
+    if (a.instrument != b.instrument and not _one_day(a, b)) or _other_president(a.actor, b.actor):
         return False
     if (a.context == "negated") != (b.context == "negated"):
         return False
@@ -61,6 +61,11 @@ def _same(a: Event, b: Event) -> bool:
     if a.instrument in ("entity_listing", "antitrust", "state_media_signal", "legislation_proposed"):
         return not (a.firms and b.firms and not set(a.firms) & set(b.firms))
     return True
+
+
+def _other_president(a: str, b: str) -> bool:
+    """Whether one act is of one president and the other of another."""
+    return any(x in a and y in b for x, y in (("Biden", "Trump"), ("Trump", "Biden")))
 
 
 def _one_day(a: Event, b: Event) -> bool:

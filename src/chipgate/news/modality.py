@@ -73,7 +73,7 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
         announced: Someone in office says so, which makes "will" and "would" an announcement rather than a guess.
     """
     clause = tagged.clause_of(head[0])
-    state: Context = "hypothetical" if _subjunctive(tagged, head) else "current"
+    state: Context = "hypothetical" if _subjunctive(tagged, head) or _supposed(tagged, head) else "current"
     for first, stop, cue in tagged.cues:
         if cue.term in _AFTER_HEAD and head[1] <= first <= head[1] + 2:
             return "negated"  # ordered none of its firms to stop
@@ -138,6 +138,15 @@ def _subjunctive(tagged: Tagged, head: Span) -> bool:
         and tagged.clause_of(head[0]) == 0
         and any(word in ("would", "could", "might") for word in tagged.tokens.lower[head[0] : tagged.stop])
     )
+
+
+def _supposed(tagged: Tagged, head: Span) -> bool:
+    """Whether the act is a gerund of which something would follow: "allowing the export would threaten"."""
+    lower = tagged.tokens.lower
+    opens = head[0] == tagged.first or lower[head[0] - 1] in ("that", "and", "said", ",", '"')
+    after = lower[head[1] : min(head[1] + 16, tagged.stop)]
+    end = next((i for i, word in enumerate(after) if word in (",", ";")), len(after))
+    return lower[head[0]].endswith("ing") and opens and any(word in ("would", "could", "might") for word in after[:end])
 
 
 def denied(tagged: Tagged, head: Span) -> bool:

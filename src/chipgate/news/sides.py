@@ -76,7 +76,7 @@ def who_acts(tagged: Tagged, rule: TriggerRule, head: Span) -> tuple[Subject, fl
     named = subject.mention.named if subject.mention else None
     side = named.side if named else ""
     if named and named.kind == "role" and side == "CN" and rule.side == "US":
-        side = "any"
+        side = "any" if tagged.government != "CN" or _is_verb(tagged, rule, head) else side
     if side and side not in (rule.side, "any", "third"):
         # A subject from an earlier clause may not act here; one in the clause does.
         if subject.how != "sentence" or rule.subject == "yes":
@@ -103,7 +103,8 @@ def _told_otherwise(tagged: Tagged, rule: TriggerRule, head: Span, side: str, le
     instrument = rule.instrument
     if instrument in _BY_AGENCIES:
         # What a bill would do is told by the bill.
-        return legislature or (not side and _on_minerals(tagged))
+        at_home = not side and tagged.government == "CN" and "BAN_N" in rule.head and "SELL" not in tagged.classes
+        return legislature or at_home or (not side and _on_minerals(tagged))
     if instrument not in _ORDERS_AT_HOME:
         return False
     if _orders_abroad(tagged, head) or (not side and tagged.government == "US"):

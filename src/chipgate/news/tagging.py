@@ -262,6 +262,9 @@ _BEFORE_NOUN: Final = frozenset(
         "despite",
         "further",
         "similar",
+        "initial",
+        "first",
+        "necessary",
     ]
 )
 

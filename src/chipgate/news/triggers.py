@@ -15,7 +15,7 @@ _TARIFF_VERBS: Final = re.compile(
     r"\b(?:impose|imposed|imposes|imposing|announce|announced|announces|threaten|threatened|threatens|raise"
     r"|raised|levy|levied|slap|slapped|plan|plans|set|sets|hike|hiked|investigat\w+|delay\w*|sign\w*|unveil\w*"
     r"|place[ds]?|puts?|impos\w+|appl(?:y|ies|ied)|double[ds]?|suspend\w*|proclamation|launch\w*|initiat\w+"
-    r"|open(?:ed|s)|keep|kept|keeps|schedul\w+|respond\w*|reduc\w+|lower\w*|agreed|slash\w+|defer\w*|force|conclud\w+|cut|took|takes|putting|slapping|lower(?:ed)?|would)\b",
+    r"|open(?:ed|s)|keep|kept|keeps|schedul\w+|respond\w*|reduc\w+|lower\w*|agreed|slash\w+|defer\w*|force|conclud\w+|announcement|coincid\w+|cut|took|takes|putting|slapping|lower(?:ed)?|would)\b",
     re.I,
 )
 
@@ -237,6 +237,9 @@ def alike(instrument: str) -> frozenset[str]:
     return frozenset({instrument}.union(*(group for group in _GROUPS if instrument in group)))
 
 
+_DATED: Final = "MONTHW"
+
+
 def _settled(hits: list[Hit]) -> list[Hit]:
     """Of rules that read one act in two ways, the surer; acts of other clauses stand beside it."""
     kept: list[Hit] = []
@@ -247,6 +250,9 @@ def _settled(hits: list[Hit]) -> list[Hit]:
 
 
 def _rivals(hit: Hit, other: Hit) -> bool:
+    """Whether two hits read one act in two ways; a dated noun ("an April ban") is an act of its own."""
+    if hit.head != other.head and any(_DATED in group for one in (hit, other) for group in one.rule.need):
+        return False
     if not any(hit.rule.instrument in g and other.rule.instrument in g for g in _GROUPS):
         return False
     return hit.span[0] < other.span[1] and other.span[0] < hit.span[1]
