@@ -35,6 +35,8 @@ _ANNOUNCED: Final = frozenset(
         "notifies",
         "instructed",
         "unveiled",
+        "indicated",
+        "outlined",
     ]
 )
 _SOFT: Final = frozenset(
