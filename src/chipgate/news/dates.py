@@ -62,6 +62,9 @@ def dates_of(text: str, start: int, end: int, story: Story) -> list[When]:
         if kind in ("mdy", "dmy") and not match["y"] and _ROLLED.search(before) and _PLANNED.search(piece):
             when = _next_such(when, story) or when
             ahead = ahead or when.ahead
+        stated = any(match.groupdict().get(name) for name in ("y", "y2", "y3"))
+        if ahead and stated and story.published is not None and when.last < story.published:
+            ahead = False  # by the end of last year
         if story.published is not None and when.first > story.published + timedelta(days=2):
             ahead = True
         at = start + (match.end() if kind == "dayafter" else a)

@@ -37,6 +37,7 @@ _ANNOUNCED: Final = frozenset(
         "unveiled",
         "indicated",
         "outlined",
+        "posted",
     ]
 )
 _SOFT: Final = frozenset(
