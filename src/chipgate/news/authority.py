@@ -64,7 +64,7 @@ def sourcing_of(tagged: Tagged, side: str, before: Sourcing | None = None) -> So
         m for m in tagged.mentions if m.named.kind in ("agency", "leader", "legislature", "firm", "state_media")
     ]
     if speakers and any(
-        tagged.tokens.lower[i] in ("said", "says", "announced", "confirmed", "told", "wrote", "stated", "tweeted")
+        tagged.tokens.lower[i] in ("said", "says", "announced", "confirmed", "told", "wrote", "stated", "tweeted", "claims", "claimed")
         for i in range(tagged.first, tagged.stop)
     ):
         return "on_record"
