@@ -76,6 +76,7 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
         announced: Someone in office says so, which makes "will" and "would" an announcement rather than a guess.
     """
     clause = tagged.clause_of(head[0])
+    without = tagged.tokens.lower[head[0]] == "without"  # may not ship without a licence: the not is the requirement
     state: Context = "hypothetical" if _subjunctive(tagged, head) or _supposed(tagged, head) else "current"
     for first, stop, cue in tagged.cues:
         if cue.term in _AFTER_HEAD and head[1] <= first <= head[1] + 2:
@@ -84,7 +85,7 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
             if cue.kind in _REACH and 0 <= first - head[1] <= _BACK and tagged.clause_of(first) == clause:
                 return _CONTEXT_OF[cue.kind]  # a requirement to buy ... is being weighed
             continue
-        if cue.kind not in _REACH or stop > head[0]:
+        if cue.kind not in _REACH or stop > head[0] or without:
             continue
         if _names_the_month(tagged, first) or (cue.term in _PART_OF.get(instrument, ())):
             continue

@@ -79,7 +79,7 @@ def _ends(text: str, at: int, stop: int, end: int, known: frozenset[str]) -> boo
     if own in known:
         # "U.S." may end a sentence; a capital after it does not tell, so the next word decides.
         return own in ("u.s", "u.k", "inc", "corp", "co", "ltd", "etc") and after.split(" ")[0].rstrip(",") in _OPENERS
-    return len(own) > 1 or not own.isupper() or own == "I"
+    return len(own) > 1 or not word[1].isupper() or word[1] == "I"
 
 
 _OPENERS: Final = frozenset(
