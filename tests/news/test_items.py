@@ -14,7 +14,7 @@ from reading_cases import ITEMS, half, sides, told
 from chipgate.cli.read_score import reader
 from chipgate.scoring.reading.score import score_reading
 
-SIZES = {"a": 20, "b": 20, "c": 24}
+SIZES = {"a": 20, "b": 20, "c": 24, "d": 24}
 GUARDS = {"off_topic_events", "wrong_numbers", "negated_switched_on"}
 
 

@@ -12,6 +12,9 @@ _ON_RECORD = (
     "tariff", "license_requirement",
 )  # fmt: skip
 """Acts that are published as documents: rules, lists, notices, decisions, bills."""
+_SPOKE = frozenset(
+    ["said", "says", "announced", "confirmed", "told", "wrote", "stated", "tweeted", "claims", "claimed"]
+)
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,7 @@ def sourcing_of(tagged: Tagged, side: str, before: Sourcing | None = None) -> So
     speakers = [
         m for m in tagged.mentions if m.named.kind in ("agency", "leader", "legislature", "firm", "state_media")
     ]
-    if speakers and any(
-        tagged.tokens.lower[i] in ("said", "says", "announced", "confirmed", "told", "wrote", "stated", "tweeted", "claims", "claimed")
-        for i in range(tagged.first, tagged.stop)
-    ):
+    if speakers and any(word in _SPOKE for word in tagged.tokens.lower[tagged.first : tagged.stop]):
         return "on_record"
     return before if before in ("anonymous", "anonymous_official") else "unsourced"
 

@@ -116,9 +116,9 @@ def _cjk(m: re.Match[str], story: Story) -> When | None:
 
 def _slashed(m: re.Match[str], story: Story) -> When:
     a, b, year = int(m["a"]), int(m["b"]), int(m["y"])
-    if a <= 12 and b <= 12 and a != b:
+    if a <= 12 and b <= 12 and a != b and "." not in m[0]:
         story.ambiguous += 1
-    day_first = a > 12 or (story.order == "dmy" and b <= 12)
+    day_first = a > 12 or (b <= 12 and (story.order == "dmy" or "." in m[0]))  # points stand in days first alone
     return _day(date(year, b, a) if day_first else date(year, a, b))
 
 

@@ -76,6 +76,7 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
         announced: Someone in office says so, which makes "will" and "would" an announcement rather than a guess.
     """
     clause = tagged.clause_of(head[0])
+    revoked = head in tagged.classes.get("REVOKE", ())  # has not revoked a licence
     without = tagged.tokens.lower[head[0]] == "without"  # may not ship without a licence: the not is the requirement
     state: Context = "hypothetical" if _subjunctive(tagged, head) or _supposed(tagged, head) else "current"
     for first, stop, cue in tagged.cues:
@@ -96,7 +97,7 @@ def context_of(tagged: Tagged, head: Span, instrument: str, announced: bool) -> 
         if _crosses_list(tagged, stop, head[0]):
             continue
         if cue.kind == "negation":
-            if instrument in SELF_NEGATED or _not_only(tagged, stop) or "NODOUBLE" in tagged.classes:
+            if (instrument in SELF_NEGATED and not revoked) or _not_only(tagged, stop) or "NODOUBLE" in tagged.classes:
                 continue
             if (
                 gap > 4

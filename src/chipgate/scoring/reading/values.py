@@ -89,7 +89,8 @@ def number(text: str, name: str = "", unit: str = "") -> float | None:
     value = float(match[1].replace(",", ""))
     word = (match[2] or unit or "").strip().casefold()
     scale = _SCALE.get(word.split()[0] if word and word != "per cent" else word, 1.0)
-    if scale == 1.0 and name in _SHARES and value > 1 and word != "fraction":
+    units = name == "cap" and value > 100  # a cap is a share, or a number of chips
+    if scale == 1.0 and name in _SHARES and value > 1 and word != "fraction" and not units:
         scale = 0.01
     return value * scale
 
