@@ -131,7 +131,6 @@ FORMS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
 )
 MARKS: Final[dict[str, tuple[str, ...]]] = {
     "month": ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
-    "year": ("19", "20"),
     "digit": tuple("0123456789"),
     "unit": ("day", "week", "month", "year"),
     "season": ("spring", "summer", "autumn", "fall", "winter"),
@@ -153,9 +152,13 @@ _SORTS: Final = {
 _SCAN: Final = re.compile("(?=(" + "|".join(re.escape(m) for m in sorted(_SORTS, key=len, reverse=True)) + "))")
 
 
+_YEARISH: Final = re.compile(r"(?<!\w)(?:19|20)\d\d")
+
+
 def sorts_of(low: str) -> frozenset[str]:
     """Sorts of marks that a text in small letters holds, found in one walk: at each place the longest mark."""
-    return frozenset[str]().union(*(_SORTS[mark] for mark in set(_SCAN.findall(low))))
+    found = frozenset[str]().union(*(_SORTS[mark] for mark in set(_SCAN.findall(low))))
+    return found | {"year"} if "digit" in found and _YEARISH.search(low) else found
 
 
 ASKS: Final = {

@@ -32,6 +32,7 @@ _MONEY: Final = re.compile(
     r"|bn)\s+(?P<c2>US\s+dollars|dollars|yuan|RMB|CNY|USD|renminbi)",
     re.I,
 )
+_COIN: Final = re.compile(r"[$\u00a5\u20ac]|RMB|CNY|USD|dollar|yuan|renminbi", re.I)
 _BILLIONS: Final = re.compile(
     r"\b(?P<w>billions|tens of billions|hundreds of millions)\s+of\s+(?:US\s+)?dollars\b", re.I
 )
@@ -144,12 +145,12 @@ def numbers_of(text: str, start: int, end: int) -> list[Number]:
     if not _ANY.search(piece):
         return []
     found: list[Number] = []
-    for m in _PERCENT.finditer(piece):
+    for m in _PERCENT.finditer(piece) if "%" in piece or "cent" in piece.lower() else ():
         found.append(Number("percent", _value(m["v"]), "fraction", start + m.start(), start + m.end()))
-    for m in _MONEY.finditer(piece):
+    for m in _MONEY.finditer(piece) if _COIN.search(piece) else ():
         value = _value(m["v"] or m["v2"]) * _SCALE.get((m["m"] or m["m2"] or "").lower(), 1)
         found.append(Number("money", value, _currency(m["c"] or m["c2"]), start + m.start(), start + m.end()))
-    for m in _BILLIONS.finditer(piece):
+    for m in _BILLIONS.finditer(piece) if "illions" in piece else ():
         found.append(
             Number("money", 1e8 if "million" in m["w"].lower() else 1e9, "USD", start + m.start(), start + m.end())
         )
