@@ -114,7 +114,7 @@ FORMS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "month",
         re.compile(
-            r"(?:(?<=\bin )|(?<=\bsince )|(?<=\bduring )|(?<=\bfrom )|(?<=\bof )|(?<=\bthe )"
+            r"(?=[JFMASOND])(?:(?<=\bin )|(?<=\bsince )|(?<=\bduring )|(?<=\bfrom )|(?<=\bof )|(?<=\bthe )"
             r"|(?<=\bthat )|(?<=\bback in )|(?<=\bIn )|(?<=\bSince )|(?<=\ban )|(?<=\bHis )"
             r"|(?<=\bits )|(?<=\bby )|(?<=\buntil )|(?<=\bthis )|(?<=, ))(?P<m>January|February"
             r"|March|April|May|June|July|August|September|October|November|December)\b(?!\s+\d)"

@@ -1,6 +1,7 @@
 """Topic: a score over the article, not a stop word list. Accelerators or their controls, and China, must be there."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
 from chipgate.news.tagging import Tagged
@@ -64,10 +65,13 @@ def _other_acts(sentences: Sequence[Tagged]) -> int:
     def held(one: Tagged, name: str) -> bool:
         return bool(one.named(name)) if name[0] == "@" else name in one.classes
 
-    def met(first: str, others: Sequence[str]) -> int:
-        return min(sum(held(s, first) for s in sentences), sum(any(held(s, o) for o in others) for s in sentences))
+    def some(names: Sequence[str]) -> int:
+        return len(list(islice((s for s in sentences if any(held(s, name) for name in names)), 2)))
 
-    return min(2, max(met(first, others) for first, others in _OTHER_ACTS))
+    def met(first: str, others: Sequence[str]) -> int:
+        return min(some([first]), some(others))
+
+    return max(met(first, others) for first, others in _OTHER_ACTS)
 
 
 def subjects(sentences: Sequence[Tagged]) -> frozenset[str]:
