@@ -55,6 +55,31 @@ def test_acts_that_the_record_lacks_join_it(tmp_path: Path) -> None:
     assert len(catalogue().events) + 1 == len(found.catalogue.events)
 
 
+def settings_of(text: str, day: date) -> dict[str, object]:
+    document = read_document(text, published=day, name="news.txt")
+    found: dict[str, object] = scenario_of(document, document.events, "news", catalogue()).get("set", {})
+    return found
+
+
+def test_a_dated_act_that_the_record_lacks_opens_or_shuts() -> None:
+    shut = "On July 2 the Commerce Department banned Nvidia from selling the H200, an AI chip, to China."
+    assert settings_of(shut, date(2026, 7, 6)) == {"washington.open.h200": {"2026-07": 0}}
+
+
+def test_an_act_that_the_article_undoes_or_does_not_date_shuts_nothing() -> None:
+    undone = (
+        "The Commerce Department banned Nvidia from selling the H200, an AI chip, to China on July 2. On July 4 the "
+        "department granted Nvidia licences to sell the H200 in China."
+    )
+    assert settings_of(undone, date(2026, 7, 6)) == {"washington.open.h200": {"2026-07": 1}}
+    same_day = undone.replace("July 4", "July 2")
+    assert settings_of(same_day, date(2026, 7, 6)) == {}, "which came first is not told"
+    undated = "The Commerce Department banned Nvidia from selling the H200, an AI chip, to China."
+    assert settings_of(undated, date(2026, 7, 6)) == {"washington.open.h200": {"2026-07": 0}}, "it is the news"
+    other = f"SAMR said on Monday that Nvidia had broken the antimonopoly law.\n\n{undated}"
+    assert settings_of(other, date(2026, 7, 6)) == {}, "it may be of any day"
+
+
 def test_an_act_that_joins_shuts_the_gate_in_most_draws(tmp_path: Path) -> None:
     document = read_document(LATER, name="later.txt")
     level = {}

@@ -102,7 +102,7 @@ class Drafts:
             return
         recent = published - _LATELY <= when.first <= published
         if event.context == "current" and when.precision == "day" and when.basis == "text" and recent:
-            self._lead = event.actor_side, replace(when, basis="relative", at=-1, stop=-1)
+            self._lead = event.actor_side, replace(when, basis="lead", at=-1, stop=-1)
 
     def _seen_before(self, tagged: Tagged) -> bool:
         """Whether this very sentence was read before under the same heading: its events are there already."""

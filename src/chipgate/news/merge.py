@@ -7,7 +7,7 @@ from typing import Final
 from chipgate.news.records import SWITCHED_ON, Event, Parameter, When, unique
 
 _NEAR_DAYS: Final = {"day": 6, "week": 12, "month": 12, "quarter": 40, "year": 366, "unknown": 10_000}
-_FIRM: Final = {"text": 4, "relative": 3, "heading": 3, "snapped": 2, "published": 1, "none": 0}
+_FIRM: Final = {"text": 4, "relative": 3, "heading": 3, "lead": 2, "snapped": 2, "published": 1, "none": 0}
 _SAME_ACT: Final = (
     frozenset(("purchase_ban", "purchase_discouragement")), frozenset(("license_requirement", "threshold_rule")),
     frozenset(("export_ban_lift", "license_grant")), frozenset(("security_summons", "security_allegation")),
@@ -72,7 +72,7 @@ def _one_day(a: Event, b: Event) -> bool:
     """Whether the text dates both to one day."""
     x, y = a.when, b.when
     stated = x is not None and y is not None and x.precision == y.precision == "day" and x.first == y.first
-    return stated and all(w is not None and w.basis in ("text", "relative") for w in (x, y))
+    return stated and all(w is not None and w.basis in ("text", "relative", "lead") for w in (x, y))
 
 
 def _buyers(event: Event) -> set[str]:

@@ -8,7 +8,8 @@ from typing import Any, Final, Literal
 from chipgate.schema.news import Context, NewsAuthority, NewsInstrument, Side, Sourcing
 
 Precision = Literal["day", "week", "month", "quarter", "year", "unknown"]
-DateBasis = Literal["text", "relative", "heading", "published", "snapped", "none"]
+DateBasis = Literal["text", "relative", "heading", "lead", "published", "snapped", "none"]
+"""Where a date comes from: the text, a date before it, a heading, the article's lead, its day, the record."""
 ParameterName = Literal["fee", "cap", "rate", "count", "value", "threshold", "share", "change"]
 SWITCHED_ON: Final = ("current", "background")
 """Contexts whose events a scenario takes."""

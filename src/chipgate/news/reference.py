@@ -1,5 +1,6 @@
 """Sentences that only come back to an act already told, or tell of a state that goes on."""
 
+from itertools import pairwise
 from typing import Final
 
 from chipgate.news.tagging import Span, Tagged
@@ -37,6 +38,9 @@ def named_again(tagged: Tagged, head: Span) -> bool:
     word = lower[head[1] - 1] if head[1] - head[0] <= 2 else lower[head[0]]
     noun = word in _NOUNS or word.endswith(("tion", "sion", "tions", "sions"))
     before = lower[max(head[0] - 2, tagged.first) : head[0]]
+    owned = lower[max(head[0] - 4, tagged.first) : head[0]]
+    if noun and any(a == "'" and b == "s" for a, b in pairwise(owned)):
+        return True  # Trump's expanded restrictions
     return noun and bool(before) and (before[-1] in _POINTS_BACK or before[0] in _POINTS_BACK)
 
 

@@ -69,7 +69,7 @@ def _score(event: Event, act: Act, published: date | None) -> float:
 
 def _date_score(when: When | None, act: Act, published: date | None) -> float:
     day = act.date.first
-    if when is not None and when.basis in ("text", "relative", "heading"):
+    if when is not None and when.basis in ("text", "relative", "heading", "lead"):
         slack = timedelta(days=_SLACK[when.precision])
         for known in (day, act.known_since.first):
             if when.first - slack <= known <= when.last + slack:

@@ -18,7 +18,9 @@ import yaml
 from chipgate.catalogue import Catalogue
 from chipgate.errors import BadInputError
 from chipgate.news.given import events_given
+from chipgate.news.lists import GOVERNMENT, Named, lists
 from chipgate.news.records import Document, Event
+from chipgate.news.tokens import normalised, tokenise
 from chipgate.setup.scenario import resolve
 from chipgate.timegrid import FIRST_DAY, add_months
 
@@ -34,6 +36,9 @@ _FRESH_DAYS: Final = 120
 _RECORD_AUTHORITY: Final = {"company_statement": "press_report", "legislative": "official_statement"}
 _OPENS: Final = ("export_ban_lift", "license_grant")
 _SHUTS: Final = ("license_requirement", "license_denial")
+_DATED: Final = ("text", "relative", "heading")
+_SURE: Final = 0.8
+"""Confidence from which an act with which the article leads is taken to be its news."""
 _MONTHS_AHEAD: Final = 28
 
 
@@ -74,7 +79,7 @@ def scenario_of(document: Document, events: Sequence[Event], name: str, data: Ca
     new = [e for e in on if not e.snapped and e.actor_side in ("US", "CN")]
     settings: dict[str, Any] = {}
     for event in new:
-        settings |= _settings(event, day, data)
+        settings |= _settings(event, on, day, data)
     acts = [act for i, event in enumerate(new, 1) if (act := _act(event, i, day, data))]
     signals = [s for event in on if (s := _signal(event, day, data))]
     for key, value in (("set", settings), ("acts", acts), ("signals", signals)):
@@ -117,13 +122,26 @@ def families_of(event: Event, data: Catalogue) -> list[str]:
     return list(dict.fromkeys(o.family for o in offers if o.chip in event.chips))
 
 
-def _settings(event: Event, day: date, data: Catalogue) -> dict[str, Any]:
-    """Lever settings of an act of Washington that the record does not hold, from the month of the article on."""
-    if event.actor_side != "US" or (event.when is not None and event.when.last.year < day.year - 1):
+def _settings(event: Event, on: Sequence[Event], day: date, data: Catalogue) -> dict[str, Any]:
+    """Lever settings of an act of Washington that the record does not hold, from the month of the article on.
+
+    An act to which the article gives no date opens and shuts nothing, since it may be one that the record knows,
+    unless the article leads with it.
+
+    Args:
+        on: All events that are on. An act that another one of them undid later, or on a day that does not tell which
+            came first, opens and shuts nothing either.
+    """
+    if event.actor_side != "US" or event.when is None or event.when.last.year < day.year - 1:
         return {}
-    start = f"{max(event.when.first, day) if event.when else day:%Y-%m}"
+    start = f"{max(event.when.first, day):%Y-%m}"
+    leads = event.context == "current" and event.confidence >= _SURE and event.span[0] == min(e.span[0] for e in on)
+    dated = event.when.basis in _DATED or event.edited_by_user or leads
     found: dict[str, Any] = {}
     for family in families_of(event, data):
+        gate = event.instrument in _OPENS or event.instrument in _SHUTS
+        if gate and (not dated or _elsewhere(event, data) or _undone(event, on, family, day, data)):
+            continue
         if event.instrument in _OPENS:
             found[f"washington.open.{family}"] = {start: 1}
         elif event.instrument in _SHUTS and event.context == "current":
@@ -131,6 +149,36 @@ def _settings(event: Event, day: date, data: Catalogue) -> dict[str, Any]:
         elif event.instrument == "revenue_fee" and event.parameter and 0 < event.parameter.value <= 0.6:
             found[f"washington.fee.{family}"] = {start: round(event.parameter.value, 4)}
     return found
+
+
+def _elsewhere(event: Event, data: Catalogue) -> bool:
+    """Whether the act is told of another country and not of China."""
+    if "chin" in event.text.lower() or "Beijing" in event.text:
+        return False
+    tokens = tokenise(normalised(event.text))
+    values = (match.value for match in lists(data).terms.every(tokens, 0, len(tokens.words)))
+    return any(isinstance(v, Named) and v.side == "third" and v.kind in GOVERNMENT for v in values)
+
+
+def _undone(event: Event, on: Sequence[Event], family: str, day: date, data: Catalogue) -> bool:
+    """Whether an act of the opposite kind on a family is as late as this one, or later."""
+    opposite = _SHUTS if event.instrument in _OPENS else _OPENS if event.instrument in _SHUTS else ()
+    own = _last_day(event, day, data)
+    return any(
+        other.instrument in opposite
+        and other.actor_side == "US"
+        and family in families_of(other, data)
+        and _last_day(other, day, data) >= own
+        for other in on
+    )
+
+
+def _last_day(event: Event, day: date, data: Catalogue) -> date:
+    """Latest day on which an act can have been: of the record where it knows it, else of the article."""
+    known = data.events.get(event.snapped)
+    if known is not None:
+        return min(known.date.last, day)
+    return min(event.when.last, day) if event.when else day
 
 
 def _act(event: Event, number: int, day: date, data: Catalogue) -> dict[str, Any] | None:
