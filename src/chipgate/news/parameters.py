@@ -100,7 +100,7 @@ _PAYS: Final = re.compile(
     re.I,
 )
 _TO_GOVERNMENT: Final = re.compile(
-    r"\s+(?:of\s+[\w\s']{1,30})?(?:going|to\s+go|goes|paid|payable|owed|handed)\s+to\s+(?:the\s+)?(?:US\b"
+    r"\s+(?:of\s+[\w\s']{1,30})?(?:(?:will|would|is\s+to|must)\s+(?:be\s+)?)?(?:going|to\s+go|go|goes|paid|payable|owed|handed)\s+to\s+(?:the\s+)?(?:US\b"
     r"|U\.S\.|United\s+States|American\s+government|government|Treasury|Washington)"
     r"|\s+for\s+the\s+(?:US|U\.S\.|United\s+States)(?:\s+government|\s+Treasury)?\b",
     re.I,
