@@ -139,3 +139,23 @@ def test_bans_of_other_chips_are_off_topic() -> None:
 def test_figures_in_other_forms(text: str, figure: tuple[str, float, str]) -> None:
     found = [(p.name, p.value, p.unit) for e in events(text) if (p := e.parameter)]
     assert figure in found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nvidia's share of China's market fell from 95% to zero.",
+        "Nvidia will pay a fee on the H20 to Washington; China made up a tenth of its sales.",
+        "China, which refines 90 percent of the rare earths of the world, imposed export controls on rare earths.",
+        "Beijing offers subsidies to domestic chips, whose output grew by 40 percent.",
+    ],
+)
+def test_a_share_that_measures_something_else_is_no_figure_of_the_act(text: str) -> None:
+    assert [e.parameter for e in events(text) if e.parameter is not None] == []
+
+
+def test_a_quarter_to_come_is_the_next_of_the_maker() -> None:
+    text = "Nvidia expects revenue of $54 billion for the third quarter."
+    found = read_document(LEAD + text, published=date(2025, 8, 28)).events
+    whens = [e.when for e in found if e.instrument == "sales_result" and e.when]
+    assert [(w.first, w.last) for w in whens] == [(date(2025, 8, 1), date(2025, 10, 31))]

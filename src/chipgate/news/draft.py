@@ -30,6 +30,8 @@ _NO_LABS: Final = ("huawei", "smic", "cambricon")
 _LATELY: Final = timedelta(days=21)
 _SINCE_BIDEN: Final = date(2025, 1, 20)
 """From here on what Biden's administration did is past, where the text gives no date."""
+_SOLD: Final = frozenset(["sales", "revenue", "revenues", "shipments", "ship", "shipped", "sold", "sell"])
+"""Words of which none means an amount of nought; a share of nought or an outlook without them means none."""
 _TOLD_FOR: Final = 8
 """Sentences for which what was spoken of is still in mind."""
 
@@ -128,7 +130,7 @@ class Drafts:
         side = self._side(hit)
         actor, actors = self._actor(tagged, hit, side)
         context = self._context(tagged, hit, instrument, actor, side)
-        when = date_of(self._text, tagged, hit, dates, context, self._story, self._inherited)
+        when = date_of(tagged, hit, dates, context, self._story, self._inherited)
         if instrument == "sales_result" and actor is not None:
             when = fiscal(self._text, when, actor.named.firm, self._data, self._story.published)
         if context == "current" and is_past(tagged, hit, when, self._story):
@@ -154,7 +156,8 @@ class Drafts:
         )  # fmt: skip
         if parameter is None:
             parameter = other_figure(self._text[tagged.sentence.start : tagged.sentence.end], instrument)
-        if parameter is None and "NOSALES" in hit.rule.head:
+        nothing = set(tagged.tokens.lower[hit.head[0] : hit.head[1] + 2])
+        if parameter is None and "NOSALES" in hit.rule.head and nothing & _SOLD:
             parameter = Parameter("value", 0.0, "USD")
         weight = hit.weight + (0.05 if chips else 0) + (0.05 if when and when.basis == "text" else 0)
         weight *= {"hypothetical": 0.8, "negated": 0.8}.get(context, 1.0)

@@ -204,6 +204,11 @@ def is_fee(text: str, number: Number, start: int, end: int) -> bool:
     return bool(_PAY.search(before) or _PAY.search(after))
 
 
+def owed(before: str, after: str) -> bool:
+    """Whether a share between two stretches of a sentence is paid: by the verb before it, or to whom after it."""
+    return bool(_PAYS.search(before) or _TO_GOVERNMENT.match(after))
+
+
 def is_cap(text: str, number: Number, end: int) -> bool:
     """Whether a percentage is a share of volume: "of" what was sold, shipped or counted follows it."""
     return number.kind == "percent" and _OF_VOLUME.match(text[number.end : min(number.end + 60, end)]) is not None

@@ -3,7 +3,8 @@
 import re
 from typing import Final
 
-from chipgate.news.records import Parameter
+from chipgate.news.parameters import owed
+from chipgate.news.records import Parameter, ParameterName
 
 _FRACTIONS: Final = {
     "half": 0.5, "a half": 0.5, "one half": 0.5, "a third": 1 / 3, "one third": 1 / 3, "a quarter": 0.25,
@@ -31,8 +32,14 @@ _OWNED: Final = re.compile(_FIGURE + _PERCENT + r"\s+(?:or\s+more|owned|or\s+gre
 _COMPLETE: Final = re.compile(
     r"(?:less|under|below)\s+(?:than\s+)?" + _FIGURE + _PERCENT + r"\s+(?:complete|built|finished|done)", re.I
 )
-_CONTENT: Final = re.compile(_FIGURE + _PERCENT + r"\s+(?:or\s+more\s+)?(?:of|by)\s+", re.I)
-_CUT_BY: Final = re.compile(r"(?:up\s+to|as\s+much\s+as|by)\s+" + _FIGURE + _PERCENT, re.I)
+_CONTENT: Final = re.compile(
+    r"\b(?:contain\w*|hold\w*|even|as\s+little\s+as|content)\s+(?:\w+\s+){0,3}" + _FIGURE + _PERCENT, re.I
+)
+_CUT_BY: Final = re.compile(
+    r"\b(?:cut\w*|slash\w*|reduc\w+|lower\w*|discount\w*|rebate\w*)\s(?:[^.;]{0,60}?\s)?"
+    r"(?:up\s+to|as\s+much\s+as|by)\s+" + _FIGURE + _PERCENT,
+    re.I,
+)
 
 
 def other_figure(text: str, instrument: str) -> Parameter | None:
@@ -46,7 +53,7 @@ def other_figure(text: str, instrument: str) -> Parameter | None:
         if cents:
             word = cents[1].lower()
             return Parameter("fee", (_CENT_WORDS.get(word) or int(word)) / 100, "fraction")
-        part = _PART.search(text)
+        part = next((m for m in _PART.finditer(text) if owed(text[: m.start()], text[m.end() :])), None)
         return Parameter("fee", _FRACTIONS[part[1].lower()], "fraction") if part else None
     if instrument in ("threshold_rule", "license_requirement", "entity_listing", "export_ban_lift"):
         performance = _TPP.search(text) or _TPP_SCALE.search(text)
@@ -57,14 +64,14 @@ def other_figure(text: str, instrument: str) -> Parameter | None:
             return Parameter("threshold", _value(owned[1]) / 100, "fraction")
         node = _NANOMETRES.search(text)
         return Parameter("threshold", _value(node[1]), "nm") if node and instrument != "entity_listing" else None
-    name, pattern = _SHARES.get(instrument, ("", None))
-    share = pattern.search(text) if pattern else None
-    return (
-        Parameter("threshold" if name == "threshold" else "rate", _value(share[1]) / 100, "fraction") if share else None
-    )
+    if instrument not in _SHARES:
+        return None
+    name, pattern = _SHARES[instrument]
+    share = pattern.search(text)
+    return Parameter(name, _value(share[1]) / 100, "fraction") if share else None
 
 
-_SHARES: Final = {
+_SHARES: Final[dict[str, tuple[ParameterName, re.Pattern[str]]]] = {
     "purchase_ban": ("threshold", _COMPLETE), "rare_earth_control": ("threshold", _CONTENT),
     "subsidy": ("rate", _CUT_BY),
 }  # fmt: skip

@@ -17,6 +17,8 @@ from chipgate.schema.news import Context
 from chipgate.timegrid import add_months
 
 _OLD: Final = timedelta(days=10)
+_OUTLOOK: Final = timedelta(days=100)
+"""Days to the end of the quarter that a maker gives an outlook of, beside the results of the last."""
 _ACTS: Final = (
     "BAN", "BAN_N", "LIFT", "CTRL", "LICREQ", "RULEW", "RULEN", "ENTLIST", "TALKS", "SUMMON", "ALLOW", "GRANT", "APPR",
     "DISC_N", "TARIFF", "BILLNAME", "RESTRICT",
@@ -27,7 +29,7 @@ _QUARTER: Final = re.compile(r"(?:the\s+)?(?:(?:first|second|third|fourth)[\s-]q
 
 
 def date_of(
-    text: str, tagged: Tagged, hit: Hit, dates: Sequence[When], context: Context, story: Story, inherited: When | None
+    tagged: Tagged, hit: Hit, dates: Sequence[When], context: Context, story: Story, inherited: When | None
 ) -> When | None:
     """Nearest date of the act's clause, of its sentence, of the heading, or of the paragraph so far.
 
@@ -97,8 +99,8 @@ def fiscal(text: str, when: When | None, firm: str, catalogue: Catalogue, publis
     if maker is None or maker.fiscal.first_month == 1 or not _QUARTER.fullmatch(text[when.at : when.stop]):
         return when
     number = (when.first.month + 2) // 3
-    first = date(published.year + 1, maker.fiscal.first_month, 1)
-    first = add_months(first, 3 * (number - 1))
-    while not when.ahead and add_months(first, 3) - timedelta(days=1) > published + timedelta(days=14):
-        first = add_months(first, -12)
-    return replace(when, first=first, last=add_months(first, 3) - timedelta(days=1), basis="relative")
+    first = add_months(date(published.year - 2, maker.fiscal.first_month, 1), 3 * (number - 1))
+    every = [add_months(first, 12 * year) for year in range(5)]
+    reach = timedelta(days=366) if when.ahead else _OUTLOOK
+    begun = max(day for day in every if add_months(day, 3) - timedelta(days=1) <= published + reach)
+    return replace(when, first=begun, last=add_months(begun, 3) - timedelta(days=1), basis="relative")
