@@ -17,7 +17,7 @@ from chipgate.errors import BadInputError, DataError
 from chipgate.news.lists import lists
 from chipgate.news.read import read_document
 from chipgate.news.table import from_csv, to_csv
-from chipgate.setup.article import scenario_of, write_scenario
+from chipgate.setup.article import scenario_of, state_of_events, write_scenario
 from chipgate.setup.plan import plan
 from chipgate.setup.scenario import resolve
 from chipgate.setup.signals import chance, pairs, prior_of
@@ -78,6 +78,20 @@ def test_an_act_that_the_article_undoes_or_does_not_date_shuts_nothing() -> None
     assert settings_of(undated, date(2026, 7, 6)) == {"washington.open.h200": {"2026-07": 0}}, "it is the news"
     other = f"SAMR said on Monday that Nvidia had broken the antimonopoly law.\n\n{undated}"
     assert settings_of(other, date(2026, 7, 6)) == {}, "it may be of any day"
+
+
+def test_events_as_json_give_the_same_scenario_until_a_person_dates_them() -> None:
+    day, data = date(2026, 7, 6), catalogue()
+    text = (
+        "SAMR said on Monday that Nvidia had broken the antimonopoly law.\n\nThe Commerce Department banned Nvidia "
+        "from selling the H200, an AI chip, to China."
+    )
+    document = read_document(text, published=day, name="news.txt")
+    rows = document.to_json()["events"]
+    assert "set" not in state_of_events(data, rows, as_of=day)
+    ban = next(row for row in rows if row["instrument"] == "license_requirement")
+    ban["date"] = "2026-07-02"
+    assert state_of_events(data, rows, as_of=day)["set"] == {"washington.open.h200": {"2026-07": 0}}
 
 
 def test_an_act_that_joins_shuts_the_gate_in_most_draws(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chipgate.errors import BadInputError, DateError
-from chipgate.news.records import Event, Parameter, ParameterName, When
+from chipgate.news.records import DateBasis, Event, Parameter, ParameterName, When
 from chipgate.schema.news import Context, NewsAuthority, NewsInstrument, Side, Sourcing
 from chipgate.timegrid import parse_partial
 
@@ -16,7 +16,7 @@ _Names = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_
 
 
 _DERIVED = frozenset((
-    "date_precision", "date_basis", "date_announced", "date_implemented", "date_removed", "mentions", "gta_type_id",
+    "date_precision", "date_announced", "date_implemented", "date_removed", "mentions", "gta_type_id",
     "mast_chapter", "plover",
 ))  # fmt: skip
 """Fields of an event's JSON that follow from others or serve other vocabularies; a scenario rests on none."""
@@ -45,6 +45,7 @@ class _Given(_Strict):
     parameter: _Number | None = None
     date: _Text | None = None
     date_range: tuple[datetime.date, datetime.date] | None = None
+    date_basis: DateBasis = "text"
     authority: NewsAuthority
     authority_rank: Annotated[int, Field(ge=1, le=9)]
     public: bool = True
@@ -99,14 +100,15 @@ def _event(row: Mapping[str, Any], number: int, chips: Mapping[str, Any]) -> Eve
 
 
 def _when(given: _Given, number: int) -> When | None:
-    """The date as written; the range as read stands where the date was not edited."""
+    """The date as written; range and basis as read stand where the date was not edited, else a person states it."""
     if not given.date:
         return None
     try:
         partial = parse_partial(given.date)
     except DateError as error:
         raise BadInputError(f"event {number}: date: {given.date[:40]!r}: write YYYY-MM-DD, YYYY-MM or YYYY") from error
+    basis: DateBasis = given.date_basis if given.date_range else "text"
     first, last = given.date_range or (partial.first, partial.last)
     if not (partial.first <= first <= last <= partial.last):
-        first, last = partial.first, partial.last
-    return When(first, last, partial.precision, "text")
+        first, last, basis = partial.first, partial.last, "text"
+    return When(first, last, partial.precision, basis)
